@@ -9,20 +9,29 @@ use madang_tests::ground::binary::workspace;
 use super::imports::{Module, arrows, circle, names, paths};
 
 /// Which crate may stand on which (the drawing of the house: arrows point down only).
-const EDGES: [(&str, &[&str]); 10] = [
+const EDGES: [(&str, &[&str]); 11] = [
     ("document", &[]),
     ("extract", &["document"]),
     ("store", &["document"]),
     ("ledger", &["document"]),
     ("index", &["document"]),
     ("catalog", &["document"]),
+    ("recognition", &["document", "extract"]),
     ("sandbox", &["document", "extract"]),
     ("pipeline", &["document", "extract", "store", "ledger", "index", "catalog", "sandbox"]),
     ("server", &["document", "store", "ledger", "index", "catalog"]),
     (
         "cli",
         &[
-            "document", "extract", "store", "ledger", "index", "catalog", "sandbox", "pipeline",
+            "document",
+            "extract",
+            "recognition",
+            "store",
+            "ledger",
+            "index",
+            "catalog",
+            "sandbox",
+            "pipeline",
             "server",
         ],
     ),

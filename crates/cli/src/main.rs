@@ -10,6 +10,7 @@ mod bucket_kind;
 mod closing_line;
 mod configuration;
 mod data_folder;
+mod engines;
 mod extract;
 mod failure;
 mod given_key;
@@ -48,7 +49,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 use madang_document::shown::Shown;
-use madang_extract::engines::Engines;
 use madang_sandbox::kit::Kit;
 
 use crate::arguments::{Arguments, Command};
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // The zygote is this very binary. It must not set anything up that its children would inherit.
     if let Some(kit) = Kit::asked(std::env::args_os().skip(1)) {
-        let served = madang_sandbox::serve::serve(kit, Engines::media);
+        let served = madang_sandbox::serve::serve(kit, || Ok(engines::load()));
         return ExitCode::from(u8::try_from(served).unwrap_or(1));
     }
     let arguments = match Arguments::try_parse() {

@@ -125,6 +125,12 @@ pub const AUDIO_PRESENT: &str = "audio_present";
 pub const SUBTITLE_TRACKS: &str = "subtitle_tracks";
 /// Streams of an audio or video file, a list such as `video:h264`.
 pub const STREAMS: &str = "streams";
+/// The engine that read what is written in pictures, and its version.
+pub const OCR_ENGINE: &str = "ocr.engine";
+/// Pages on which it read something.
+pub const OCR_PAGES: &str = "ocr.pages";
+/// How sure it was, from 0 to 1: the mean of all that it read, by letters.
+pub const OCR_CONFIDENCE: &str = "ocr.confidence";
 
 /// Properties by name, each with the part of the file that says so; names are ordered, so that two equal sets serialise
 /// to the same bytes.

@@ -74,8 +74,8 @@ pub struct Context<'a> {
     pub(crate) sidecars: &'a [Sidecar],
     /// Whether somebody looks at the likeness that the document stores of itself.
     pub(crate) likeness: bool,
-    /// Whether the stages look at what is read: not where only the bytes of a member or a picture are wanted.
-    is_annotated: bool,
+    /// Whether what the document says is wanted, and not the bytes of a member or a picture alone.
+    words_wanted: bool,
     /// Whether recognising is put off.
     pub(crate) put_off: bool,
     /// What can recognise text in pictures and sound.
@@ -116,7 +116,7 @@ impl<'a> Context<'a> {
             options: &order.options,
             sidecars: &order.sidecars,
             likeness: order.likeness,
-            is_annotated: order.member.is_none() && !order.likeness,
+            words_wanted: !order.likeness && order.member.is_none(),
             put_off: order.put_off,
             engines,
             inner: None,
@@ -189,10 +189,26 @@ impl<'a> Context<'a> {
         self.engines.of(sense)
     }
 
+    /// Whether what is written in pictures is wanted: of every picture, or of those that are likely to say something.
+    pub fn seen_text_wanted(&self) -> Ocr {
+        match self.words_wanted {
+            true => self.options.ocr,
+            false => Ocr::Never,
+        }
+    }
+
+    /// Whether there is time for work that may be broken off: see [`Sink::has_time`].
+    pub fn has_time(&self) -> bool {
+        self.sink.has_time()
+    }
+
     /// Notes pages that stay without text because nothing is installed that could recognise it, unless the pipeline
     /// wants none recognised: this one, and so many more.
     pub fn note_unrecognised(&self, part: impl Into<Part>, more: u64, content: &mut Content) {
-        if self.options.ocr != Ocr::Never && self.engines.of(Sense::Sight).is_none() {
+        let is_missing = self.seen_text_wanted() != Ocr::Never
+            && self.recogniser(Sense::Sight, content).is_none()
+            && !self.put_off;
+        if is_missing {
             content.note(ReasonKind::NotRecognised { more }.of(part));
         }
     }
@@ -442,7 +458,7 @@ impl<'a> Context<'a> {
 
     /// Hands on a document that was read, with what the stages find out about it.
     pub(crate) fn deliver(&self, mut extraction: Extraction) {
-        if self.is_annotated {
+        if self.words_wanted {
             extraction.annotations = annotations(&extraction);
         }
         self.sink.document(extraction);

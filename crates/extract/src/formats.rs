@@ -173,6 +173,7 @@ mod pdf_painted;
 mod pdf_raster;
 mod pdf_resources;
 mod pdf_run;
+mod pdf_scan;
 mod pdf_signs;
 mod pdf_spelling;
 mod pdf_standard_font;

@@ -25,8 +25,11 @@ pub mod formats;
 mod hangul_letters;
 /// The language of a text.
 pub mod language;
-mod libav;
 /// How much one object may cost.
+pub mod letters;
+mod libav;
+pub mod lighting;
+mod likely_text;
 pub mod limits;
 /// The paths of the members of one container.
 mod member_path;
@@ -40,13 +43,15 @@ pub mod order;
 mod paragraphs;
 /// The passwords that a pipeline gives.
 pub mod passwords;
-mod private_signs;
 /// What a row may look at to tell its kind.
+pub mod pixels;
+mod private_signs;
 pub mod probe;
 /// Formats that are known by sight, but not read.
 mod recognise;
 /// What finds text in pictures and sound.
 pub mod recogniser;
+mod seen_text;
 pub mod sidecar;
 /// Who takes what extraction finds.
 pub mod sink;

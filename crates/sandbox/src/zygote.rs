@@ -128,9 +128,12 @@ impl Running {
             .stdout(Stdio::null())
             // A group of its own: a terminal's Ctrl-C reaches the parent only, which then decides.
             .process_group(0);
-        // Where the loader finds the libraries is no secret, and without it the same binary may not start.
-        if let Some(path) = std::env::var_os("LD_LIBRARY_PATH") {
-            command.env("LD_LIBRARY_PATH", path);
+        // Where the loader finds the libraries is no secret, and without it the same binary may not start; nor is where
+        // Tesseract's data lie.
+        for name in ["LD_LIBRARY_PATH", "TESSDATA_PREFIX"] {
+            if let Some(path) = std::env::var_os(name) {
+                command.env(name, path);
+            }
         }
         use std::os::unix::process::CommandExt;
         let (tell, told) = mpsc::sync_channel(1);

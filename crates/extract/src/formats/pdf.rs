@@ -28,7 +28,7 @@ use super::pdf_raster::{PdfRaster, Scale};
 use super::pdf_verdict::{PageVerdict, Verdicts};
 use super::{
     pdf_attachment, pdf_file, pdf_korean_break, pdf_layout, pdf_lock, pdf_metadata,
-    pdf_page_labels, pdf_verdict, pdf_vertical, pdf_xfa, preview,
+    pdf_page_labels, pdf_scan, pdf_verdict, pdf_vertical, pdf_xfa, preview,
 };
 use crate::blob::Blob;
 use crate::context::Context;
@@ -146,10 +146,12 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if outline.is_cut {
         content.lost(ReasonKind::LimitReached.of(Noun::Bookmarks));
     }
-    read_pages(&mut content, &pages, form, &document, &bytes, context)?;
+    let unseen = read_pages(&mut content, &pages, form, &document, &bytes, context)?;
     if form == pdf_xfa::Form::Static {
         pdf_xfa::add_unsaid(&document, context, &mut content);
     }
+    let open = || (bytes.to_vec(), opener.clone());
+    pdf_scan::read(&unseen, open, context, &mut content);
     if content.segments.is_empty() {
         for (number, &id) in (1u32..).zip(&pages) {
             content.push_text(outline.of_page(id), Locator::page(number));
@@ -181,6 +183,7 @@ fn has_end(bytes: &[u8]) -> bool {
     tail.windows(5).any(|w| w == b"%%EOF")
 }
 
+/// Reads the text of pages; gives those, from 1, on which something is to be seen and no text.
 fn read_pages(
     content: &mut Content,
     pages: &[ObjectId],
@@ -188,13 +191,14 @@ fn read_pages(
     document: &Document,
     bytes: &[u8],
     context: &Context<'_>,
-) -> Result<(), ExtractError> {
+) -> Result<Vec<u32>, ExtractError> {
     let progress = || context.progress();
     let mut interpreter = Interpreter::new(document, bytes, &progress);
     let mut faults = PageFaults::default();
     let mut verdicts = Verdicts::default();
     let mut length = 0u64;
-    let (mut unseen, mut first_unseen) = (0u32, None);
+    // Pages without text on which something could be recognised.
+    let mut unseen: Vec<u32> = Vec::new();
     let may = usize::try_from(context.limits.pages).unwrap_or(usize::MAX).min(pages.len());
     for (number, &id) in (1u32..).zip(pages.iter().take(may)) {
         context.unit();
@@ -217,8 +221,7 @@ fn read_pages(
                 verdicts.take(number, verdict);
                 // Nothing could be recognised on a sheet with nothing on it.
                 if !has_text && verdict != PageVerdict::Blank {
-                    unseen += 1;
-                    first_unseen.get_or_insert(number);
+                    unseen.push(number);
                 }
                 // What a viewer that knows no such forms is to show in place of the form.
                 let is_placeholder = form == pdf_xfa::Form::Dynamic && text.contains("Please wait");
@@ -241,10 +244,6 @@ fn read_pages(
         }
     }
     verdicts.write(&mut content.metadata);
-    if let Some(first) = first_unseen {
-        let more = u64::from(unseen).saturating_sub(1);
-        context.note_unrecognised(Part::Page(first.into()), more, content);
-    }
     if faults.lost == may {
         let none = Reason::new(ReasonKind::NoPage(pages.len() as u64));
         return Err(ExtractError::corrupt(match faults.reason {
@@ -260,7 +259,7 @@ fn read_pages(
         let (first, of) = (may as u64, Some(pages.len() as u64));
         content.cut(ReasonKind::OnlyFirst { first, of, unit: Unit::Pages });
     }
-    Ok(())
+    Ok(unseen)
 }
 
 /// What went wrong with pages.

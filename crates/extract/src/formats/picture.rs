@@ -2,7 +2,7 @@
 
 use std::io::BufReader;
 
-use image::{ImageFormat, ImageReader};
+use image::{DynamicImage, ImageFormat, ImageReader};
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata::{self, Metadata};
@@ -16,6 +16,7 @@ use crate::blob::{Blob, Cursor};
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::options::Ocr;
+use crate::seen_text::{Seen, Sight};
 
 /// Bytes of an embedded block (EXIF, a comment) that are read.
 pub(super) const BLOCK_MOST: u64 = 1 << 20;
@@ -72,7 +73,13 @@ pub(super) fn content(
     let mut content = described(context, header)?;
     match Showing::of(width, height, context) {
         Showing::Now => show(blob, context, format, (width, height), &mut content),
-        Showing::Later => content.likeness = true,
+        Showing::Later => {
+            content.likeness = true;
+            look(blob, context, format, (width, height), &mut content);
+        }
+        Showing::Never if context.seen_text_wanted() == Ocr::Always => {
+            look(blob, context, format, (width, height), &mut content);
+        }
         Showing::Never => {}
     }
     Ok(content)
@@ -134,9 +141,6 @@ fn described(context: &Context<'_>, header: Header) -> Result<Content, ExtractEr
     for note in exif_note.into_iter().chain(header.odd) {
         content.note(note);
     }
-    if context.options.ocr == Ocr::Always {
-        context.note_unrecognised(Noun::Picture, 0, &mut content);
-    }
     Ok(content)
 }
 
@@ -156,6 +160,7 @@ fn show(
     match picture {
         Ok(picture) => {
             let orientation = content.metadata.integer(metadata::ORIENTATION);
+            read_words(&picture, context, content);
             match preview::of(picture, orientation, Locator::Whole {}, context) {
                 Ok(preview) => content.previews.extend(preview),
                 Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),
@@ -168,4 +173,32 @@ fn show(
             content.lost(ReasonKind::Damaged.of(Noun::Pixels).because(reason));
         }
     }
+}
+
+/// Decodes a picture of this size for what is written on it alone. What is damaged shows when somebody looks at it.
+fn look(
+    blob: &dyn Blob,
+    context: &Context<'_>,
+    format: ImageFormat,
+    (width, height): (u32, u32),
+    content: &mut Content,
+) {
+    let may = preview::may_decode(width, height, context).is_ok();
+    if may && context.seen_text_wanted() != Ocr::Never {
+        let reader = ImageReader::with_format(reader(blob), format);
+        if let Ok(picture) = preview::decode(reader, context) {
+            read_words(&picture, context, content);
+        }
+    }
+}
+
+/// Reads what is written on a picture.
+fn read_words(picture: &DynamicImage, context: &Context<'_>, content: &mut Content) {
+    if context.seen_text_wanted() == Ocr::Never {
+        return;
+    }
+    let orientation = content.metadata.integer(metadata::ORIENTATION);
+    let mut seen = Seen::default();
+    Sight::of(picture, orientation, None).read(context, &mut seen, content);
+    seen.tell(content);
 }

@@ -1,0 +1,122 @@
+//! The words of pages that have none: scans, and what is drawn.
+
+use image::DynamicImage;
+use madang_document::content::{Content, Segment};
+use madang_document::locator::Locator;
+use madang_document::part::Part;
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
+use zeroize::Zeroizing;
+
+use super::pdf_raster::{PdfRaster, Scale};
+use crate::context::Context;
+use crate::options::Ocr;
+use crate::recogniser::Sense;
+use crate::seen_text::{Seen, Sight};
+
+/// How a page is drawn for an engine: what scanners are set to, and no larger than A3 is then.
+const SCALE: Scale = Scale::Dpi(300, 5_000);
+
+/// Reads what is written on these pages, numbered from 1, and puts it where they stand in the text. `open` gives the bytes of
+/// the file, and what opens it.
+pub(super) fn read(
+    pages: &[u32],
+    open: impl FnOnce() -> (Vec<u8>, Zeroizing<String>),
+    context: &Context<'_>,
+    content: &mut Content,
+) {
+    let Some((first, rest)) = pages.split_first() else { return };
+    if context.seen_text_wanted() == Ocr::Never {
+        return;
+    }
+    // A child without engines ends here: nothing is drawn in vain.
+    if context.recogniser(Sense::Sight, content).is_none() {
+        context.note_unrecognised(Part::Page((*first).into()), rest.len() as u64, content);
+        return;
+    }
+    let (bytes, password) = open();
+    let raster = match PdfRaster::open(bytes, &password) {
+        Ok(raster) => raster,
+        Err(reason) => return content.note(reason),
+    };
+    let mut seen = Seen::default();
+    let mut read = Content::default();
+    let mut undrawn = 0;
+    for (n, number) in (0u64..).zip(pages) {
+        if !context.has_time() {
+            let of = Some(pages.len() as u64);
+            content.cut(ReasonKind::OnlyFirst { first: n, of, unit: Unit::Pages });
+            break;
+        }
+        context.unit();
+        match raster.page(*number, SCALE, context) {
+            Ok(page) => {
+                let dpi = page.picture.width() as f32 / page.points.0 * 72.0;
+                let picture = DynamicImage::from(page.picture);
+                let sight = Sight::of(&picture, None, Some(dpi.round() as u32));
+                drop(picture);
+                Sight { page: *number, is_page: true, ..sight }.read(context, &mut seen, &mut read);
+            }
+            Err(reason) => {
+                if undrawn == 0 {
+                    content.note(reason);
+                }
+                undrawn += 1;
+            }
+        }
+    }
+    content.warnings.append(&mut read.warnings);
+    seen.tell(content);
+    insert(&mut content.segments, read.segments);
+}
+
+/// Puts pages where they belong between others; what stands on no page stays behind what it followed.
+fn insert(segments: &mut Vec<Segment>, read: Vec<Segment>) {
+    if read.is_empty() {
+        return;
+    }
+    let mut last = 0;
+    let mut all: Vec<(u32, Segment)> = Vec::with_capacity(segments.len() + read.len());
+    for segment in segments.drain(..) {
+        last = page_of(&segment).unwrap_or(last);
+        all.push((last, segment));
+    }
+    all.extend(read.into_iter().map(|segment| (page_of(&segment).unwrap_or(0), segment)));
+    all.sort_by_key(|(page, _)| *page);
+    segments.extend(all.into_iter().map(|(_, segment)| segment));
+}
+
+fn page_of(segment: &Segment) -> Option<u32> {
+    match segment.locator {
+        Locator::Page { number, .. } => Some(number),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use madang_document::content::Origin;
+
+    use super::*;
+
+    #[test]
+    fn pages_are_put_in_their_order() {
+        let segment = |text: &str, locator| Segment {
+            text: text.into(),
+            locator,
+            origin: Origin::Native,
+            confidence: None,
+        };
+        let mut segments = vec![
+            segment("one", Locator::page(1)),
+            segment("four", Locator::page(4)),
+            segment("last", Locator::Whole {}),
+        ];
+        insert(
+            &mut segments,
+            vec![segment("two", Locator::page(2)), segment("six", Locator::page(6))],
+        );
+        let texts: Vec<&str> = segments.iter().map(|it| it.text.as_str()).collect();
+        assert_eq!(texts, ["one", "two", "four", "last", "six"]);
+    }
+}

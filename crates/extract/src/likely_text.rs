@@ -1,0 +1,150 @@
+//! Whether something is written on a picture, told without reading it.
+//!
+//! Letters are pieces of ink of about one size that stand beside each other on a line, and nothing else in a photograph is
+//! so regular for long: leaves, gravel and windows give many pieces, of all sizes, and few of them in a row. So a picture
+//! is likely to say something if enough pieces stand in such rows. It takes some milliseconds, where reading a picture takes
+//! seconds; `tests/measure/likely_text.py` measures how often it is right.
+
+use crate::letters::{Pieces, Rect};
+use crate::lighting;
+use crate::pixels::Pixels;
+
+/// Longer side of what is looked at, pixels: letters of a sheet of A4 are ten pixels high then.
+const SIDE: usize = 1_400;
+
+/// Height of a letter, pixels.
+const LOWEST: usize = 5;
+const HIGHEST: usize = 120;
+
+/// Pieces that are compared; there are no more on a full page of print.
+const PIECES_MOST: usize = 12_000;
+
+/// Letters in a row that are no accident.
+const IN_ROW: usize = 5;
+
+/// Letters in rows of a picture that says something.
+const LETTERS: usize = 10;
+
+/// Of all pieces, the part that stands in rows where something is written: a hundredth less than in any text.
+const SHARE: f32 = 0.25;
+
+/// Whether something is likely to be written on a picture: dark on light, or light on dark.
+pub(crate) fn is_likely(grey: &Pixels) -> bool {
+    let longer = grey.width.max(grey.height);
+    let small = match longer > SIDE {
+        true => grey.scaled(SIDE as f32 / longer as f32),
+        false => grey.clone(),
+    };
+    let mut inverse = small.clone();
+    inverse.bytes.iter_mut().for_each(|shade| *shade = 255 - *shade);
+    [small, inverse]
+        .into_iter()
+        .any(|picture| says_something(&lighting::ink(&lighting::evened(picture))))
+}
+
+fn says_something(ink: &Pixels) -> bool {
+    let mut pieces: Vec<Rect> = Pieces::of(ink)
+        .pieces
+        .iter()
+        .filter(|piece| {
+            let (width, height) = (piece.rect.width(), piece.rect.height());
+            let area = width * height;
+            (LOWEST..HIGHEST).contains(&height)
+                && width <= height * 4
+                && height <= width * 10
+                && piece.ink * 10 >= area
+        })
+        .map(|piece| piece.rect)
+        .collect();
+    if pieces.len() > PIECES_MOST {
+        // As many as fit, from the middle of the picture.
+        let over = (pieces.len() - PIECES_MOST) / 2;
+        pieces.drain(..over);
+        pieces.truncate(PIECES_MOST);
+    }
+    let in_rows = in_rows(&pieces);
+    in_rows >= LETTERS && in_rows as f32 >= pieces.len() as f32 * SHARE
+}
+
+/// How many pieces stand in rows.
+fn in_rows(pieces: &[Rect]) -> usize {
+    // Each piece belongs to the strips that it reaches into with its middle, so that only neighbours are compared.
+    let strip = |rect: &Rect| (rect.top + rect.bottom) / 2 / 8;
+    let last = pieces.iter().map(strip).max().unwrap_or(0);
+    let mut strips: Vec<Vec<&Rect>> = vec![Vec::new(); last + 1];
+    for piece in pieces {
+        strips.get_mut(strip(piece)).into_iter().for_each(|strip| strip.push(piece));
+    }
+    strips.iter_mut().for_each(|strip| strip.sort_by_key(|rect| rect.left));
+    let mut all = 0;
+    let mut row: Vec<&Rect> = Vec::new();
+    for n in 0..strips.len() {
+        // A line may lie on the border of two strips: the middle of its letters is in one or the other.
+        let mut near: Vec<&Rect> = strips.iter().skip(n).take(2).flatten().copied().collect();
+        near.sort_by_key(|rect| rect.left);
+        let mut found = 0;
+        row.clear();
+        for rect in near {
+            if row.last().is_some_and(|before| !is_next(before, rect)) {
+                found += if row.len() >= IN_ROW { row.len() } else { 0 };
+                row.clear();
+            }
+            row.push(rect);
+        }
+        found += if row.len() >= IN_ROW { row.len() } else { 0 };
+        all += found;
+    }
+    // Each is in two pairs of strips.
+    all / 2
+}
+
+/// Whether a piece may be the next letter of a line, or the next part of one.
+fn is_next(before: &Rect, next: &Rect) -> bool {
+    let (a, b) = (before.height(), next.height());
+    let common = before.bottom.min(next.bottom).saturating_sub(before.top.max(next.top));
+    let gap = next.left.saturating_sub(before.right);
+    common * 2 >= a.min(b) && a.max(b) <= a.min(b) * 3 && gap <= a.max(b) * 3 / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Blocks like letters, in lines; `jitter` of their places and sizes.
+    fn page(jitter: u32) -> Pixels {
+        let mut page = Pixels::of(600, 400, 240);
+        let mut seed = 7u32;
+        let mut chance = |most: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            if most == 0 { 0 } else { (seed >> 8) as usize % most as usize }
+        };
+        for y in (40..340).step_by(30) {
+            for x in (40..560).step_by(16) {
+                let (x, y) = (x + chance(jitter), y + chance(jitter * 3));
+                let (width, height) = (10 + chance(jitter * 2), 12 + chance(jitter * 3));
+                page.fill_rect(Rect { left: x, top: y, right: x + width, bottom: y + height }, 30);
+            }
+        }
+        page
+    }
+
+    #[test]
+    fn letters_stand_in_lines() {
+        assert!(is_likely(&page(0)));
+        let mut inverse = page(0);
+        inverse.bytes.iter_mut().for_each(|shade| *shade = 255 - *shade);
+        assert!(is_likely(&inverse));
+        assert!(!is_likely(&Pixels::of(600, 400, 240)));
+    }
+
+    #[test]
+    fn noise_says_nothing() {
+        let mut noise = Pixels::of(600, 400, 240);
+        let mut seed = 1u32;
+        for shade in &mut noise.bytes {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *shade = (seed >> 24) as u8;
+        }
+        assert!(!is_likely(&noise));
+    }
+}

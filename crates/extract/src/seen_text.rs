@@ -1,0 +1,220 @@
+//! What is written in pictures: decided whether it is worth reading, read by an engine, and put in its place.
+
+use image::metadata::Orientation;
+use image::{DynamicImage, Rgb, RgbImage};
+use madang_document::content::{Content, Segment};
+use madang_document::locator::Locator;
+use madang_document::metadata;
+use madang_document::part::{Noun, Part};
+use madang_document::quote::Quote;
+use madang_document::reason_kind::ReasonKind;
+
+use crate::context::Context;
+use crate::letters::Pieces;
+use crate::likely_text;
+use crate::options::Ocr;
+use crate::pixels::Pixels;
+use crate::recogniser::{Picture, Sense, Signal};
+
+/// Pixels of what is read: a sheet of A4 has half as many at 300 to the inch.
+const PIXELS_MOST: usize = 18_000_000;
+
+/// Shorter side of a picture on which anything could be read, pixels.
+const LEAST: usize = 24;
+
+/// The part that says what an engine said.
+const PART: &str = "recognition";
+
+/// A picture or a page that may have something written on it.
+pub(crate) struct Sight {
+    /// Grey and upright.
+    pub(crate) grey: Pixels,
+    /// Pixels to the inch, if they are known.
+    pub(crate) dpi: Option<u32>,
+    /// The page that it is, from 1.
+    pub(crate) page: u32,
+    /// Whether it is a page of several.
+    pub(crate) is_page: bool,
+}
+
+/// What was read so far.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pages: u64,
+    letters: f64,
+    sure: f64,
+}
+
+impl Sight {
+    /// A decoded picture, turned by its orientation as EXIF has it.
+    pub(crate) fn of(picture: &DynamicImage, orientation: Option<i64>, dpi: Option<u32>) -> Sight {
+        let mut grey = grey(picture);
+        let mut factor = 1.0;
+        if grey.bytes.len() > PIXELS_MOST {
+            factor = (PIXELS_MOST as f32 / grey.bytes.len() as f32).sqrt();
+            grey = grey.scaled(factor);
+        }
+        let orientation = orientation.and_then(|n| u8::try_from(n).ok());
+        let mirrored = |mut grey: Pixels| {
+            grey.rows_mut().for_each(<[u8]>::reverse);
+            grey
+        };
+        use Orientation::{
+            FlipHorizontal, FlipVertical, NoTransforms, Rotate90, Rotate90FlipH, Rotate180,
+            Rotate270, Rotate270FlipH,
+        };
+        let grey = match orientation.and_then(Orientation::from_exif).unwrap_or(NoTransforms) {
+            NoTransforms => grey,
+            Rotate90 => grey.turned(1),
+            Rotate180 => grey.turned(2),
+            Rotate270 => grey.turned(3),
+            FlipHorizontal => mirrored(grey),
+            FlipVertical => mirrored(grey.turned(2)),
+            Rotate90FlipH => mirrored(grey.turned(1)),
+            Rotate270FlipH => mirrored(grey.turned(3)),
+        };
+        // Without a resolution places are told in pixels of the picture as it is.
+        let dpi = ((dpi.unwrap_or(72) as f32 * factor).round() as u32).max(1);
+        Sight { grey, dpi: Some(dpi), page: 1, is_page: false }
+    }
+
+    /// Reads it into the content, if something is likely to be written on it or everything is to be read.
+    pub(crate) fn read(&self, context: &Context<'_>, seen: &mut Seen, content: &mut Content) {
+        let wanted = context.seen_text_wanted();
+        let shorter = self.grey.width.min(self.grey.height);
+        if wanted == Ocr::Never || shorter < LEAST {
+            return;
+        }
+        if wanted == Ocr::Auto && !likely_text::is_likely(&self.grey) {
+            return;
+        }
+        context.progress();
+        let Some(engine) = context.recogniser(Sense::Sight, content) else {
+            if !self.is_page {
+                context.note_unrecognised(Noun::Picture, 0, content);
+            }
+            return;
+        };
+        context.unit();
+        let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let picture = Picture {
+            grey: &self.grey.bytes,
+            width: side(self.grey.width),
+            height: side(self.grey.height),
+            dpi: self.dpi,
+        };
+        let languages = &context.options.ocr_languages;
+        let alive = || context.progress();
+        match engine.recognise(&Signal::Picture(picture), languages, &alive) {
+            Ok(segments) => {
+                if !segments.is_empty() {
+                    content.metadata.at(PART).set(metadata::OCR_ENGINE, engine.name());
+                }
+                seen.take(&segments);
+                content.segments.extend(segments.into_iter().map(|segment| self.placed(segment)));
+            }
+            Err(failed) => {
+                let part = match self.is_page {
+                    true => Part::Page(self.page.into()),
+                    false => Noun::Picture.into(),
+                };
+                let broken = ReasonKind::Broken(Quote::of(&failed));
+                content.note(ReasonKind::Unreadable.of(part).because(broken));
+            }
+        }
+    }
+
+    fn placed(&self, segment: Segment) -> Segment {
+        let Locator::Page { bounds, .. } = segment.locator else { return segment };
+        Segment { locator: Locator::Page { number: self.page, bounds }, ..segment }
+    }
+}
+
+impl Seen {
+    fn take(&mut self, segments: &[Segment]) {
+        self.pages += u64::from(!segments.is_empty());
+        for segment in segments {
+            let letters = segment.text.chars().filter(|c| c.is_alphanumeric()).count() as f64;
+            self.letters += letters;
+            self.sure += letters * f64::from(segment.confidence.unwrap_or(0.0));
+        }
+    }
+
+    /// Says of a document what was read in its pictures, once all of them were.
+    pub(crate) fn tell(&self, content: &mut Content) {
+        if self.letters < 1.0 {
+            return;
+        }
+        let mut properties = content.metadata.at(PART);
+        properties.set(metadata::OCR_PAGES, self.pages);
+        let sure = (self.sure / self.letters * 100.0).round() / 100.0;
+        properties.set(metadata::OCR_CONFIDENCE, sure);
+    }
+}
+
+/// Shades of a picture, on white where it is clear, and without the seals on it.
+fn grey(picture: &DynamicImage) -> Pixels {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let bytes = match picture.color().has_alpha() {
+        true => {
+            let flat = picture.to_luma_alpha8().into_raw();
+            let (pixels, _) = flat.as_chunks::<2>();
+            let on_white = |&[shade, alpha]: &[u8; 2]| {
+                let (shade, alpha) = (u32::from(shade), u32::from(alpha));
+                u8::try_from((shade * alpha + 255 * (255 - alpha)) / 255).unwrap_or(255)
+            };
+            pixels.iter().map(on_white).collect()
+        }
+        false => picture.to_luma8().into_raw(),
+    };
+    let mut grey = Pixels { width, height, bytes };
+    if let Some(colours) = picture.as_rgb8() {
+        without_seals(colours, &mut grey);
+    }
+    grey
+}
+
+/// How much more red than anything else the ink of a seal is.
+const RED: u8 = 50;
+
+/// Sides of a seal, parts of the longer side of a sheet: from a centimetre to seven.
+const SEAL_LEAST: usize = 30;
+const SEAL_MOST: usize = 4;
+
+/// Takes seals from a page: round or square, hollow and red. They are set across what is written, which is black, and
+/// nobody could read it otherwise.
+fn without_seals(colours: &RgbImage, grey: &mut Pixels) {
+    let is_red = |pixel: &Rgb<u8>| {
+        let [red, green, blue] = pixel.0;
+        red.saturating_sub(green.max(blue)) > RED
+    };
+    let bytes: Vec<u8> = colours.pixels().map(|pixel| u8::from(is_red(pixel))).collect();
+    let longer = grey.width.max(grey.height);
+    let red = bytes.iter().filter(|pixel| **pixel == 1).count();
+    // A page with much red on it is no page with a seal.
+    if red * 10 > bytes.len() || red < longer / 4 {
+        return;
+    }
+    let marks = Pixels { width: grey.width, height: grey.height, bytes };
+    for piece in Pieces::of(&marks).pieces {
+        let (width, height) = (piece.rect.width(), piece.rect.height());
+        let is_seal = width.min(height) * SEAL_LEAST >= longer
+            && width.max(height) * SEAL_MOST <= longer
+            && width.abs_diff(height) * 4 <= width.max(height)
+            && piece.ink * 5 <= width * height * 3;
+        if !is_seal {
+            continue;
+        }
+        for y in piece.rect.top..piece.rect.bottom {
+            let from = y * marks.width + piece.rect.left;
+            let shades = grey.bytes.get_mut(from..from + width).into_iter().flatten();
+            let of_row = colours.as_raw().get(from * 3..(from + width) * 3).unwrap_or(&[]);
+            for (shade, [red, green, blue]) in shades.zip(of_row.as_chunks::<3>().0) {
+                // Where its ink lies on black it stays dark; its edges are a paler red.
+                if *red > 110 && red.saturating_sub(*green.max(blue)) > RED / 3 {
+                    *shade = 255;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+use std::ops::Range;
+
+use madang_document::content::{Origin, Segment};
+use madang_document::locator::{Bounds, Locator};
+
+use crate::libtesseract::Word;
+use madang_extract::letters::Rect;
+
+/// A word on a page.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Placed {
+    pub(crate) text: String,
+    pub(crate) confidence: f32,
+    pub(crate) rect: Rect,
+    /// Letters and digits.
+    pub(crate) letters: usize,
+}
+
+/// A line as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Line {
+    pub(crate) text: String,
+    pub(crate) rect: Rect,
+    /// The mean of its words, each as often as it has letters.
+    pub(crate) confidence: f32,
+    /// Letters and digits.
+    pub(crate) letters: usize,
+    /// Its words, of a line that was not put together of several.
+    pub(crate) words: Vec<Placed>,
+}
+
+/// Below this a line is what an engine sees in a photograph.
+const DOUBTED: f32 = 0.35;
+
+/// Below this a line of a few letters is, on a page on which little else is read.
+const DOUBTED_SHORT: f32 = 0.55;
+
+/// On a page that is read as surely as this, a line of a few letters is believed as any other.
+const SURE_PAGE: f32 = 0.8;
+
+/// Below this a word without Hangul is read once more.
+const UNSURE: f32 = 0.75;
+
+/// Letters of a short line.
+const SHORT: usize = 3;
+
+impl Placed {
+    fn has_hangul(&self) -> bool {
+        self.text.chars().any(is_hangul)
+    }
+
+    fn weight(&self) -> f32 {
+        self.letters.max(1) as f32
+    }
+}
+
+fn is_hangul(c: char) -> bool {
+    matches!(c, '가'..='힣')
+}
+
+impl Line {
+    /// The lines of words, whose image lies at `left`, `top` of the page.
+    pub(crate) fn of(words: &[Word], left: f32, top: f32) -> Vec<Line> {
+        let mut lines: Vec<Vec<Placed>> = Vec::new();
+        for word in words {
+            let placed = Placed {
+                text: word.text.clone(),
+                confidence: word.confidence,
+                rect: on_page(word.bounds, left, top),
+                letters: word.text.chars().filter(|c| c.is_alphanumeric()).count(),
+            };
+            match lines.last_mut().filter(|_| !word.begins_line) {
+                Some(line) => line.push(placed),
+                None => lines.push(vec![placed]),
+            }
+        }
+        lines.into_iter().filter_map(Line::of_words).collect()
+    }
+
+    fn of_words(words: Vec<Placed>) -> Option<Line> {
+        let rect = words.iter().map(|word| word.rect).reduce(Rect::and)?;
+        let weight: f32 = words.iter().map(Placed::weight).sum();
+        let sure: f32 = words.iter().map(|word| word.confidence * word.weight()).sum();
+        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        Some(Line {
+            text: texts.join(" "),
+            rect,
+            confidence: sure / weight.max(1.0),
+            letters: words.iter().map(|word| word.letters).sum(),
+            words,
+        })
+    }
+
+    /// Neighbouring words without Hangul, of which one is not sure: what data of Korean make of English.
+    pub(crate) fn doubtful(&self) -> Vec<Range<usize>> {
+        let mut spans: Vec<Range<usize>> = Vec::new();
+        for (n, _) in self.words.iter().enumerate().filter(|(_, word)| !word.has_hangul()) {
+            match spans.last_mut().filter(|span| span.end == n) {
+                Some(span) => span.end = n + 1,
+                None => spans.push(n..n + 1),
+            }
+        }
+        spans.retain(|span| {
+            let words = self.words.get(span.clone()).unwrap_or(&[]);
+            let letters: usize = words.iter().map(|word| word.letters).sum();
+            letters >= 3 && words.iter().any(|word| word.confidence < UNSURE && word.letters > 1)
+        });
+        spans
+    }
+
+    /// The words of a span, as one.
+    pub(crate) fn span(&self, span: &Range<usize>) -> Option<Line> {
+        Line::of_words(self.words.get(span.clone())?.to_vec())
+    }
+
+    /// With other words in place of a span.
+    pub(crate) fn replace(&mut self, span: Range<usize>, by: Vec<Placed>) {
+        if span.end <= self.words.len() {
+            self.words.splice(span, by);
+            if let Some(line) = Line::of_words(std::mem::take(&mut self.words)) {
+                *self = line;
+            }
+        }
+    }
+
+    /// Whether it is worth keeping, on a page that is read as surely as this.
+    pub(crate) fn is_read(&self, page: f32) -> bool {
+        let is_doubted = self.letters <= SHORT && page < SURE_PAGE;
+        let least = if is_doubted { DOUBTED_SHORT } else { DOUBTED };
+        self.letters > 0 && self.confidence >= least
+    }
+
+    /// How many of its letters are Hangul.
+    pub(crate) fn hangul(&self) -> usize {
+        self.text.chars().filter(|c| is_hangul(*c)).count()
+    }
+
+    /// The segment of a line whose rectangle on the picture is this, in points.
+    pub(crate) fn segment(&self, bounds: Bounds) -> Segment {
+        Segment {
+            text: self.text.clone(),
+            locator: Locator::Page { number: 1, bounds: Some(bounds) },
+            origin: Origin::Ocr,
+            // Two digits are all that it means, and the same on every machine.
+            confidence: Some((self.confidence * 100.0).round() / 100.0),
+        }
+    }
+}
+
+/// The confidence of some lines, each as often as it has letters.
+pub(crate) fn confidence(lines: &[Line]) -> f32 {
+    let (sum, weight) = lines.iter().fold((0.0, 0.0), |(sum, weight), line| {
+        let letters = line.letters as f32;
+        (sum + line.confidence * letters, weight + letters)
+    });
+    if weight > 0.0 { sum / weight } else { 0.0 }
+}
+
+fn on_page([left, top, right, bottom]: [i32; 4], x: f32, y: f32) -> Rect {
+    let at = |edge: i32, origin: f32| (edge as f32 + origin).max(0.0) as usize;
+    Rect { left: at(left, x), top: at(top, y), right: at(right, x), bottom: at(bottom, y) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(text: &str, confidence: f32, begins_line: bool) -> Word {
+        Word { text: text.into(), confidence, begins_line, bounds: [10, 10, 30, 20] }
+    }
+
+    #[test]
+    fn a_line_is_as_sure_as_its_letters() {
+        let words = [word("침수대응", 0.9, true), word("·", 0.1, false), word("가", 0.5, true)];
+        let lines = Line::of(&words, 100.0, 50.0);
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0].text, "침수대응 ·");
+        assert!((lines[0].confidence - 0.74).abs() < 0.001);
+        assert_eq!(lines[0].rect, Rect { left: 110, top: 60, right: 130, bottom: 70 });
+        assert!(lines[0].is_read(0.7) && !lines[1].is_read(0.7) && lines[1].is_read(0.9));
+    }
+}

@@ -1,0 +1,565 @@
+//! Tesseract behind [`Recogniser`].
+//!
+//! How a page is cut up before it is read decides how much of it is read: Tesseract's own layout loses a tenth to two
+//! thirds of a dense Korean page, and its data of two languages at once reads worse than those of one. So the page is
+//! prepared here, and the engine is handed blocks of lines, one after the other:
+//!
+//! 1. the light is made even, and the page turned upright and level, by the slope of its lines (also of a sheet that was
+//!    photographed from one side);
+//! 2. what is light on dark is turned, rules are wiped, pictures left out;
+//! 3. tables are read cell by cell, columns one after the other, all else from above;
+//! 4. each block is read in Korean; lines that turn out to be Latin, and then the blocks after them, in English.
+//!
+//! `tests/measure/scans.py` measures it beside the command line.
+
+use std::cell::Cell as Mutable;
+use std::path::{Path, PathBuf};
+
+use madang_document::content::Segment;
+use madang_document::locator::Bounds;
+use madang_extract::recogniser::{Picture, Recogniser, Sense, Signal, Unrecognised};
+
+use crate::layout::{self, Item, Part};
+use crate::libtesseract::{Libtesseract, Model, Segmentation};
+use crate::pictured::Pictured;
+use crate::rules::{Cell, Rules};
+use crate::segments::{Line, confidence};
+use crate::slope::Points;
+use crate::straight::Straight;
+use madang_extract::letters::{Piece, Pieces, Rect};
+use madang_extract::lighting;
+use madang_extract::pixels::Pixels;
+
+/// The languages that are loaded, those that are there: Korean first, because its data know Latin letters, too.
+const LANGUAGES: [&str; 2] = ["kor", "eng"];
+
+/// Where distributions keep the data.
+const FOLDERS: [&str; 4] = [
+    "/usr/share/tesseract-ocr/5/tessdata",
+    "/usr/share/tesseract-ocr/4.00/tessdata",
+    "/usr/share/tessdata",
+    "/usr/local/share/tessdata",
+];
+
+/// Height of letters, pixels, that the page is scaled to if it is far from it.
+const LETTER: usize = 30;
+const SMALLEST: usize = 19;
+const LARGEST: usize = 44;
+
+/// Pixels of a page that is enlarged.
+const PIXELS_MOST: f32 = 24e6;
+
+/// Parts of one page that are read.
+const PARTS_MOST: usize = 2_000;
+
+/// The margin that the engine wants around letters, pixels.
+const MARGIN: usize = 12;
+
+/// Of the letters of a block, the share of Hangul of what is not Korean.
+const FOREIGN: f32 = 0.15;
+
+/// A confidence at which nothing else is tried.
+const SURE: f32 = 0.6;
+
+/// How much surer of a page turned by a half or a quarter one has to be.
+const SURER: f32 = 0.12;
+
+/// Lines beside each other stand out so much more than those below each other, where the page lies on its side.
+const SIDEWAYS: f32 = 1.15;
+
+/// Tesseract with the data of its languages.
+#[derive(Debug)]
+pub struct Tesseract {
+    name: String,
+    languages: Vec<String>,
+    models: Vec<Model>,
+}
+
+impl Tesseract {
+    /// Loads the library and its data. `folder` is where the data lie, if that is told (`TESSDATA_PREFIX`). There must be
+    /// one thread.
+    ///
+    /// # Errors
+    /// One sentence that says what is missing.
+    pub fn load(folder: Option<&Path>) -> Result<Tesseract, String> {
+        let table = Libtesseract::load()?;
+        let folders: Vec<PathBuf> = match folder {
+            Some(folder) => vec![folder.to_owned(), folder.join("tessdata")],
+            None => FOLDERS.map(PathBuf::from).into(),
+        };
+        let is_there = |folder: &Path, language: &str| {
+            folder.join(format!("{language}.traineddata")).is_file()
+        };
+        let found = folders
+            .iter()
+            .find(|folder| LANGUAGES.iter().any(|language| is_there(folder, language)));
+        let Some(folder) = found else {
+            let looked: Vec<String> =
+                folders.iter().map(|folder| folder.display().to_string()).collect();
+            let files = LANGUAGES.map(|language| format!("{language}.traineddata")).join(" or ");
+            return Err(format!("no {files} in {}", looked.join(", ")));
+        };
+        let (mut languages, mut models) = (Vec::new(), Vec::new());
+        for language in LANGUAGES.iter().filter(|language| is_there(folder, language)) {
+            models.push(Model::load(table, folder, language)?);
+            languages.push((*language).to_owned());
+        }
+        let tesseract =
+            Tesseract { name: format!("tesseract {}", table.version()), languages, models };
+        tesseract.warm();
+        Ok(tesseract)
+    }
+
+    /// Reads nothing once: tables that the library builds at its first use are then shared by all children.
+    fn warm(&self) {
+        for model in &self.models {
+            let _ = model.read(&Pixels::of(64, 32, 255), Segmentation::Block, 300, &|| {});
+        }
+    }
+
+    /// The numbers of the models to read with, and whether the likeliest language is written in Latin letters.
+    fn order(&self, wanted: &[String]) -> (Vec<usize>, bool) {
+        let known = |language: &&String| self.languages.contains(language);
+        let is_wanted = |language: &String| {
+            !wanted.iter().any(|it| self.languages.contains(it)) || wanted.contains(language)
+        };
+        let all = self.languages.iter().enumerate();
+        let order = all.filter(|(_, language)| is_wanted(language)).map(|(n, _)| n).collect();
+        let likeliest = wanted.iter().find(known);
+        (order, likeliest.is_some_and(|language| language != "kor"))
+    }
+
+    fn picture(
+        &self,
+        picture: &Picture<'_>,
+        wanted: &[String],
+        alive: &dyn Fn(),
+    ) -> Result<Vec<Segment>, String> {
+        let (width, height) = (picture.width as usize, picture.height as usize);
+        if picture.grey.len() != width.saturating_mul(height) || picture.grey.is_empty() {
+            return Err("the picture has another size than it says".into());
+        }
+        let grey = Pixels { width, height, bytes: picture.grey.to_vec() };
+        let (order, is_latin) = self.order(wanted);
+        let grey = lighting::evened(grey);
+        alive();
+        let Some(page) = Page::of(grey, alive) else { return Ok(Vec::new()) };
+        let reader = Reader { models: &self.models, order, latin: Mutable::new(is_latin), alive };
+        let (quarters, lines, straight, scale) = reader.upright(&page)?;
+        let to_points = 72.0 / picture.dpi.filter(|dpi| *dpi > 0).unwrap_or(72) as f32;
+        let size = (width as f32, height as f32);
+        let sure = confidence(&lines);
+        let segments = lines.iter().filter(|line| line.is_read(sure)).map(|line| {
+            let edges = straight.of_image(line.rect).map(|edge| edge / scale);
+            let [left, top, right, bottom] = turned_back(edges, quarters, size);
+            let within = |edge: f32, most: f32| edge.clamp(0.0, most) * to_points;
+            line.segment(Bounds {
+                left: within(left, size.0),
+                top: within(top, size.1),
+                right: within(right, size.0),
+                bottom: within(bottom, size.1),
+            })
+        });
+        Ok(segments.collect())
+    }
+}
+
+impl Recogniser for Tesseract {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn sense(&self) -> Sense {
+        Sense::Sight
+    }
+
+    fn languages(&self) -> &[String] {
+        &self.languages
+    }
+
+    fn recognise(
+        &self,
+        signal: &Signal<'_>,
+        languages: &[String],
+        alive: &dyn Fn(),
+    ) -> Result<Vec<Segment>, Unrecognised> {
+        match signal {
+            Signal::Picture(picture) => self
+                .picture(picture, languages, alive)
+                .map_err(|reason| Unrecognised { engine: self.name.clone(), reason }),
+            Signal::Sound(_) => Ok(Vec::new()),
+        }
+    }
+}
+
+/// A rectangle of a page that was turned by so many quarters, on the picture of this size as it was before.
+fn turned_back(edges: [f32; 4], quarters: u8, (width, height): (f32, f32)) -> [f32; 4] {
+    let [left, top, right, bottom] = edges;
+    match quarters % 4 {
+        1 => [top, height - right, bottom, height - left],
+        2 => [width - right, height - bottom, width - left, height - top],
+        3 => [width - bottom, left, width - top, right],
+        _ => edges,
+    }
+}
+
+/// A page of even light, in the size in which it is read.
+struct Page {
+    grey: Pixels,
+    /// How high its letters are.
+    letter: usize,
+    /// How many times larger it is than the picture.
+    scale: f32,
+    /// Whether its lines seem to stand beside each other.
+    is_sideways: bool,
+}
+
+impl Page {
+    /// None if there is nothing on it that could be letters.
+    fn of(grey: Pixels, alive: &dyn Fn()) -> Option<Page> {
+        let ink = lighting::ink(&grey);
+        let pieces = Pieces::of(&ink);
+        let letter = pieces.letter_height(&ink)?;
+        let factor = match letter {
+            ..SMALLEST => (LETTER as f32 / letter as f32).min(3.0),
+            LARGEST.. => LETTER as f32 / letter as f32,
+            _ => 1.0,
+        };
+        let area = grey.bytes.len() as f32;
+        let factor = factor.min((PIXELS_MOST / area).sqrt().max(1.0));
+        let is_sideways = {
+            let mut letters = ink;
+            pieces.erase(&mut letters, |piece| !is_small(&piece.rect, letter));
+            let points = Points::of(&letters);
+            points.transposed(letters.width).sharpness() > points.sharpness() * SIDEWAYS
+        };
+        alive();
+        let (grey, letter) = match factor {
+            1.0 => (grey, letter),
+            factor => (grey.scaled(factor), (letter as f32 * factor) as usize),
+        };
+        Some(Page { grey, letter: letter.max(4), scale: factor, is_sideways })
+    }
+
+    fn turned(&self, quarters: u8) -> Page {
+        let grey = self.grey.turned(quarters);
+        Page { grey, letter: self.letter, scale: self.scale, is_sideways: false }
+    }
+}
+
+/// Whether a piece may be of a letter among those of this height.
+fn is_small(rect: &Rect, letter: usize) -> bool {
+    rect.height() <= letter * 5 && rect.width() <= letter * 8
+}
+
+/// What is to be read of a page, level.
+struct Prepared {
+    grey: Pixels,
+    letter: usize,
+    straight: Straight,
+    parts: Vec<Part>,
+    tables: Vec<Vec<(Cell, Vec<Part>)>>,
+}
+
+impl Prepared {
+    fn of(page: &Page, alive: &dyn Fn()) -> Prepared {
+        let letter = page.letter;
+        let mut ink = lighting::ink(&page.grey);
+        let pieces = Pieces::of(&ink);
+        let mut letters = ink.clone();
+        pieces.erase(&mut letters, |piece| !is_small(&piece.rect, letter));
+        let slope = Points::of(&letters).slope();
+        let straight = Straight::new(slope, ink.width, ink.height);
+        alive();
+        let mut grey = match straight.is_level() {
+            true => page.grey.clone(),
+            false => {
+                let level = straight.page(&page.grey);
+                ink = lighting::ink(&level);
+                level
+            }
+        };
+        alive();
+        turn_dark(&mut grey, &mut ink, letter);
+        Pictured::of(&grey, letter).erase(&mut ink, &mut grey);
+        let rules = Rules::of(&ink, letter);
+        rules.erase(&mut ink, &mut grey);
+        let grids = rules.grids();
+        alive();
+        let pieces = Pieces::of(&ink);
+        // What reaches across half the page is the edge of the sheet, or of the table on which it lay.
+        let is_edge = |piece: &Piece| {
+            let (width, height) = (piece.rect.width(), piece.rect.height());
+            width * 2 > ink.width || height * 2 > ink.height
+        };
+        pieces.paint(&mut grey, 255, 2, is_edge);
+        let pictures: Vec<Rect> =
+            pieces.pieces.iter().filter(|it| is_picture(it, letter)).map(|it| it.rect).collect();
+        let items: Vec<Rect> = pieces
+            .pieces
+            .iter()
+            .map(|piece| piece.rect)
+            .filter(|rect| {
+                is_small(rect, letter)
+                    && rect.width().max(rect.height()) * 5 >= letter
+                    && !pictures.iter().any(|picture| picture.has_middle_of(rect))
+            })
+            .collect();
+        let (mut loose, mut held): (Vec<Item>, Vec<Vec<Item>>) =
+            (Vec::new(), vec![Vec::new(); grids.len()]);
+        for rect in items {
+            let item = Item { rect, table: None };
+            match grids.iter().position(|grid| grid.rect.has_middle_of(&rect)) {
+                Some(grid) => held.get_mut(grid).into_iter().for_each(|held| held.push(item)),
+                None => loose.push(item),
+            }
+        }
+        let tables = grids.iter().zip(&held).map(|(grid, items)| {
+            let cells = grid.cells.iter().map(|cell| {
+                let within = items.iter().copied().filter(|it| cell.rect.has_middle_of(&it.rect));
+                (*cell, layout::parts(within.collect(), letter))
+            });
+            cells.collect::<Vec<_>>()
+        });
+        let tables: Vec<Vec<(Cell, Vec<Part>)>> = tables.collect();
+        loose.extend(
+            grids.iter().enumerate().map(|(n, grid)| Item { rect: grid.rect, table: Some(n) }),
+        );
+        let parts = layout::parts(loose, letter);
+        Prepared { grey, letter, straight, parts, tables }
+    }
+
+    /// A block of lines as an image of its own, and where its left upper corner stands.
+    fn image(&self, rect: Rect) -> (Pixels, f32, f32) {
+        let wide = rect.grown(self.letter / 4, self.grey.width, self.grey.height);
+        let place = |edge: usize| edge as f32 - MARGIN as f32;
+        (self.grey.cut(wide, MARGIN), place(wide.left), place(wide.top))
+    }
+}
+
+/// Whether a piece is a picture, so that what is small in it is no letter. A frame, or the table around a sheet that was
+/// photographed, is large, too, but it is not what it surrounds.
+fn is_picture(piece: &Piece, letter: usize) -> bool {
+    let (width, height) = (piece.rect.width(), piece.rect.height());
+    width > letter * 5 && height > letter * 5 && piece.ink * 3 > width * height
+}
+
+/// Shades between dark and light of which a picture has many, and letters on a dark ground few.
+const BETWEEN: f32 = 0.25;
+
+/// Turns letters that are light on a dark ground.
+fn turn_dark(grey: &mut Pixels, ink: &mut Pixels, letter: usize) {
+    let pieces = Pieces::of(ink);
+    let dark = pieces.pieces.iter().filter(|piece| {
+        let rect = piece.rect;
+        rect.height() * 10 >= letter * 13
+            && rect.width() >= letter * 3
+            && piece.ink * 2 > rect.width() * rect.height()
+    });
+    for piece in dark {
+        let rect = piece.rect;
+        let mut counts = [0usize; 256];
+        for y in rect.top..rect.bottom {
+            for shade in grey.row(y).get(rect.left..rect.right).unwrap_or(&[]) {
+                if let Some(count) = counts.get_mut(usize::from(*shade)) {
+                    *count += 1;
+                }
+            }
+        }
+        let area = rect.width() * rect.height();
+        let shade_at = |part: f32| {
+            let mut below = 0;
+            let found = counts.iter().position(|count| {
+                below += count;
+                below as f32 >= area as f32 * part
+            });
+            found.unwrap_or(255)
+        };
+        let (dark, light) = (shade_at(0.2), shade_at(0.98));
+        let span = light.saturating_sub(dark);
+        let between = counts.iter().skip(dark + span / 4).take(span / 2).sum::<usize>();
+        if span < 70 || between as f32 > area as f32 * BETWEEN {
+            continue;
+        }
+        for y in rect.top..rect.bottom {
+            let width = grey.width;
+            let row = grey.bytes.get_mut(y * width + rect.left..y * width + rect.right);
+            let shades = row.into_iter().flatten();
+            let marks = ink.bytes.get_mut(y * width + rect.left..y * width + rect.right);
+            for (shade, mark) in shades.zip(marks.into_iter().flatten()) {
+                let far = usize::from(*shade).saturating_sub(dark).min(span);
+                *shade = (255 - far * 255 / span.max(1)) as u8;
+                *mark = u8::from(*shade < 128);
+            }
+        }
+    }
+}
+
+/// Reads a page with models in some order.
+struct Reader<'a> {
+    models: &'a [Model],
+    order: Vec<usize>,
+    /// Whether what was read last was Latin.
+    latin: Mutable<bool>,
+    alive: &'a dyn Fn(),
+}
+
+impl Reader<'_> {
+    /// The lines of a page as they are read best, and by how many quarters it was turned for that.
+    fn upright(&self, page: &Page) -> Result<(u8, Vec<Line>, Straight, f32), String> {
+        let mut quarters = 0;
+        if page.is_sideways {
+            let probed = [1, 3].map(|quarters| (quarters, self.probe(&page.turned(quarters))));
+            let none = self.probe(page)?;
+            for (turned, sure) in probed {
+                if sure? > none + SURER {
+                    quarters = turned;
+                    break;
+                }
+            }
+        }
+        let turned;
+        let mut upright = page;
+        if quarters > 0 {
+            turned = page.turned(quarters);
+            upright = &turned;
+        }
+        let prepared = Prepared::of(upright, self.alive);
+        let lines = self.lines(&prepared)?;
+        let sure = confidence(&lines);
+        if sure < SURE && !lines.is_empty() && quarters == 0 {
+            let over = page.turned(2);
+            if self.probe(&over)? > sure + SURER {
+                let prepared = Prepared::of(&over, self.alive);
+                return Ok((2, self.lines(&prepared)?, prepared.straight, page.scale));
+            }
+        }
+        Ok((quarters, lines, prepared.straight, page.scale))
+    }
+
+    /// How sure one is of the largest block of a page.
+    fn probe(&self, page: &Page) -> Result<f32, String> {
+        let prepared = Prepared::of(page, self.alive);
+        let blocks = prepared.parts.iter().filter_map(|part| match part {
+            Part::Lines(rect) => Some(*rect),
+            Part::Table(_) => None,
+        });
+        let Some(mut rect) = blocks.max_by_key(|rect| rect.width() * rect.height()) else {
+            return Ok(0.0);
+        };
+        rect.bottom = rect.bottom.min(rect.top + prepared.letter * 10);
+        Ok(confidence(&self.block(&prepared, rect)?))
+    }
+
+    fn lines(&self, prepared: &Prepared) -> Result<Vec<Line>, String> {
+        let mut lines = Vec::new();
+        for part in prepared.parts.iter().take(PARTS_MOST) {
+            match part {
+                Part::Lines(rect) => lines.extend(self.block(prepared, *rect)?),
+                Part::Table(number) => {
+                    let cells = prepared.tables.get(*number).map_or(&[][..], Vec::as_slice);
+                    lines.extend(self.table(prepared, cells)?);
+                }
+            }
+        }
+        Ok(lines)
+    }
+
+    /// A table, a line for each row of it, with tabs between its cells.
+    fn table(&self, prepared: &Prepared, cells: &[(Cell, Vec<Part>)]) -> Result<Vec<Line>, String> {
+        let mut rows: Vec<(usize, usize, Line)> = Vec::new();
+        for (cell, parts) in cells {
+            let mut read = Vec::new();
+            for part in parts {
+                if let Part::Lines(rect) = part {
+                    read.extend(self.block(prepared, *rect)?);
+                }
+            }
+            let sure = confidence(&read);
+            let Some(rect) = read.iter().map(|line| line.rect).reduce(Rect::and) else { continue };
+            let texts: Vec<&str> = read.iter().map(|line| line.text.as_str()).collect();
+            let letters: usize = read.iter().map(|line| line.letters).sum();
+            let text = texts.join(" ");
+            match rows.last_mut().filter(|(row, ..)| *row == cell.row) {
+                Some((_, column, line)) => {
+                    let tabs = "\t".repeat(cell.column.saturating_sub(*column).clamp(1, 64));
+                    line.text = format!("{}{tabs}{text}", line.text);
+                    let all = (line.letters + letters).max(1) as f32;
+                    line.confidence =
+                        (line.confidence * line.letters as f32 + sure * letters as f32) / all;
+                    line.letters += letters;
+                    line.rect = line.rect.and(rect);
+                    *column = cell.column;
+                }
+                None => {
+                    let tabs = "\t".repeat(cell.column.min(64));
+                    let text = format!("{tabs}{text}");
+                    let line = Line { text, rect, confidence: sure, letters, words: Vec::new() };
+                    rows.push((cell.row, cell.column, line));
+                }
+            }
+        }
+        Ok(rows.into_iter().map(|(.., line)| line).collect())
+    }
+
+    /// A block of lines.
+    fn block(&self, prepared: &Prepared, rect: Rect) -> Result<Vec<Line>, String> {
+        let (first, second) = match (self.order.as_slice(), self.latin.get()) {
+            ([first, second, ..], true) => (*second, Some(*first)),
+            ([first, rest @ ..], _) => (*first, rest.first().copied()),
+            ([], _) => return Ok(Vec::new()),
+        };
+        let mut lines = self.read(prepared, rect, first)?;
+        let Some(second) = second else { return Ok(lines) };
+        let letters: usize = lines.iter().map(|line| line.letters).sum();
+        let hangul: usize = lines.iter().map(Line::hangul).sum();
+        let sure = confidence(&lines);
+        let is_foreign = letters > 8 && hangul as f32 <= letters as f32 * FOREIGN;
+        // What was read in the wrong language is read as no word of it, and shows by how sure one is of it.
+        if sure < SURE + 0.2 && is_foreign != self.latin.get() {
+            let other = self.read(prepared, rect, second)?;
+            if confidence(&other) > sure {
+                self.latin.set(!self.latin.get());
+                lines = other;
+            }
+        }
+        if !self.latin.get() {
+            for line in &mut lines {
+                self.foreign_words(prepared, line, second)?;
+            }
+        }
+        Ok(lines)
+    }
+
+    /// Reads words of a line once more that are none of the language it was read in.
+    fn foreign_words(
+        &self,
+        prepared: &Prepared,
+        line: &mut Line,
+        model: usize,
+    ) -> Result<(), String> {
+        for span in line.doubtful().into_iter().rev() {
+            let Some(before) = line.span(&span) else { continue };
+            let read = self.read(prepared, before.rect, model)?;
+            if let [after] = read.as_slice()
+                && after.confidence > before.confidence
+            {
+                line.replace(span, after.words.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, prepared: &Prepared, rect: Rect, model: usize) -> Result<Vec<Line>, String> {
+        let Some(model) = self.models.get(model) else { return Ok(Vec::new()) };
+        let (image, left, top) = prepared.image(rect);
+        (self.alive)();
+        let is_line = rect.height() < prepared.letter * 2;
+        let segmentation = if is_line { Segmentation::Line } else { Segmentation::Block };
+        // The engine asks for the resolution only to guess how large letters are.
+        let dpi = (prepared.letter * 9).clamp(100, 600) as u32;
+        let words = model.read(&image, segmentation, dpi, self.alive)?;
+        (self.alive)();
+        Ok(Line::of(&words, left, top))
+    }
+}

@@ -40,6 +40,7 @@ mod house {
     mod reprocess;
     mod shell;
     mod sidecars;
+    mod speech;
     mod tidy;
     mod undeclared;
     mod upgrade;

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Key(Key),
     /// Read the audit trail, or check that nobody changed it
     Audit(Audit),
+    /// Take a model for speech from a file, or list those that are there
+    Model(Model),
     /// Check the configuration and the pipelines
     Check(Check),
 }
@@ -536,6 +538,46 @@ pub(crate) enum AuditAct {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  madang model install ggml-small.bin
+  madang model ls")]
+pub(crate) struct Model {
+    #[command(subcommand)]
+    pub(crate) act: ModelAct,
+    /// Data folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Configuration file; `madang.toml` is read if it is there
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelAct {
+    /// Copy a model of Whisper (ggml, as whisper.cpp reads it) into the data folder, if its hash is known, and use it
+    Install {
+        /// File of the model
+        file: PathBuf,
+        /// The SHA-256 that it must have
+        #[arg(long, value_name = "HEX", value_parser = sha256)]
+        sha256: Option<String>,
+        /// Take it whatever its hash is
+        #[arg(long, conflicts_with = "sha256")]
+        unverified: bool,
+    },
+    /// List the models, the one in use marked
+    Ls,
+}
+
+/// A hash as 64 hexadecimal digits.
+fn sha256(text: &str) -> Result<String, &'static str> {
+    match text.len() == 64 && text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err("write the 64 hexadecimal digits of a SHA-256"),
+    }
 }
 
 #[derive(Args, Debug)]

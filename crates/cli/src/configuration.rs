@@ -38,6 +38,8 @@ pub(crate) struct Configuration {
     pub(crate) publisher: Option<String>,
     /// Objects worked on at the same time.
     pub(crate) workers: Option<NonZeroUsize>,
+    /// The model that speech is recognised by; without it the one that was installed last.
+    pub(crate) speech_model: Option<PathBuf>,
     /// Largest upload, MiB.
     pub(crate) upload_mib: Option<NonZeroU64>,
     /// Stores by name, each read by its kind.

@@ -28,6 +28,7 @@ pub(crate) struct DataFolder {
 pub(crate) const LEDGER: &str = "ledger.db";
 pub(crate) const INDEX: &str = "index";
 pub(crate) const BLOBS: &str = "blobs";
+pub(crate) const MODELS: &str = "models";
 const LOCK: &str = "lock";
 
 /// Room that is kept for the start on a full disk: the ledger cannot even be read without some files beside it.
@@ -170,7 +171,7 @@ impl Note {
 
 /// What Madang keeps in the folder. `drop` is not of it, where people's files may lie, nor is the local key: one
 /// that others could read is made anew.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     BLOBS,
     Mark::FILE,
     INDEX,
@@ -178,6 +179,7 @@ const OURS: [&str; 9] = [
     "ledger.db-shm",
     "ledger.db-wal",
     LOCK,
+    MODELS,
     RESERVE,
     Announcement::FILE,
 ];

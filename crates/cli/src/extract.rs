@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::fs::{File, FileType};
 use std::hint::black_box;
 use std::io::IsTerminal;
@@ -36,19 +37,21 @@ use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
 use crate::arguments::Extract;
-use crate::backends;
 use crate::beside::Surroundings;
 use crate::configuration::Configuration;
 use crate::failure::{Failure, USAGE};
 use crate::terminal::{line, out_json, out_text, short_path, shown};
 use crate::terminal_locale::{reason_in, say, terminal_locale};
+use crate::{backends, engines, models};
 
 /// Files up to this size are read whole, larger ones by ranges: as in a service.
 const WHOLE: u64 = madang_pipeline::fetch::WHOLE;
 
 /// `madang extract`.
 pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
-    let limits = Configuration::read(command.config.as_deref(), backends::BUCKETS)?.limits();
+    let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
+    let limits = configuration.limits();
+    let engines = engines_of(&configuration)?;
     let options = options(command.password_file.as_deref())?;
     let (mut files, missing) = files(&command.paths);
     leave_out(command.password_file.as_deref(), &mut files);
@@ -60,8 +63,13 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let mut unread = 0;
     let jobs = command.jobs.unwrap_or(1);
     let surroundings = surroundings(command);
-    let terms =
-        Terms { limits: &limits, options: &options, surroundings: &surroundings, encodes: false };
+    let terms = Terms {
+        limits: &limits,
+        options: &options,
+        surroundings: &surroundings,
+        engines: &engines,
+        encodes: false,
+    };
     let printed = each(&files, jobs, &terms, &bar, &mut |path, answer| {
         unread += u64::from(answer.is_unread());
         bar.suspend(|| print(path, &answer, command.json))
@@ -81,8 +89,16 @@ pub(crate) struct Terms<'a> {
     pub(crate) options: &'a Options,
     /// Where what describes it lies.
     pub(crate) surroundings: &'a Surroundings,
+    /// What the loader of engines is told.
+    pub(crate) engines: &'a [OsString],
     /// Whether previews are encoded as a service does it, so that what that takes counts.
     pub(crate) encodes: bool,
+}
+
+/// What the loader of engines is told under this configuration.
+pub(crate) fn engines_of(configuration: &Configuration) -> Result<Vec<OsString>, Failure> {
+    let model = models::speech_model(configuration, &configuration.data(None))?;
+    Ok(engines::arguments(model.as_deref()))
 }
 
 /// Where what describes the files lies.
@@ -105,7 +121,7 @@ pub(crate) fn each(
     bar: &indicatif::ProgressBar,
     take: &mut dyn FnMut(&Path, Answer) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let zygote = Zygote::start(Path::new("/proc/self/exe"))?;
+    let zygote = Zygote::start_with(Path::new("/proc/self/exe"), terms.engines.to_vec())?;
     let jobs = usize::try_from(jobs).unwrap_or(usize::MAX).min(files.len().max(1));
     let next = Mutex::new(files.iter().enumerate());
     let (finished, answers) = mpsc::sync_channel(jobs * 2);

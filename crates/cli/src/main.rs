@@ -21,6 +21,7 @@ mod likenesses;
 mod listen_address;
 mod local_key;
 mod log;
+mod models;
 mod modes;
 mod operate;
 mod overlap;
@@ -59,7 +60,8 @@ fn main() -> ExitCode {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // The zygote is this very binary. It must not set anything up that its children would inherit.
     if let Some(kit) = Kit::asked(std::env::args_os().skip(1)) {
-        let served = madang_sandbox::serve::serve(kit, || Ok(engines::load()));
+        let engines = || Ok(engines::load(Kit::for_engines(std::env::args_os().skip(1))));
+        let served = madang_sandbox::serve::serve(kit, engines);
         return ExitCode::from(u8::try_from(served).unwrap_or(1));
     }
     let arguments = match Arguments::try_parse() {
@@ -118,6 +120,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Index(command) => operate::index(&command),
         Command::Key(command) => operate::key(&command),
         Command::Audit(command) => audit::audit(&command),
+        Command::Model(command) => models::model(&command),
         Command::Check(command) => operate::check(&command),
     }
 }

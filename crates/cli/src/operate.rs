@@ -26,7 +26,7 @@ use crate::configuration::{Configuration, look_over};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::terminal::{line, out, out_all, short_path, short_reason, shown, table};
-use crate::{backends, local_key};
+use crate::{backends, local_key, models};
 
 /// `madang index`.
 pub(crate) fn index(command: &Index) -> Result<(), Failure> {
@@ -305,6 +305,10 @@ pub(crate) fn check(command: &Check) -> Result<(), Failure> {
         return Failure::none_of(failures);
     }
     failures.extend(backends::unfit_registries(&configuration));
+    match models::speech_model(&configuration, &data) {
+        Ok(model) => out(&shown!("{}", models::told(model.as_deref())))?,
+        Err(failure) => failures.push(failure),
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut unreachable = 0;
     let stores = backends::each_store(&pipelines, &configuration, &data);

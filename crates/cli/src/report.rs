@@ -34,7 +34,9 @@ mod token_bag;
 
 /// Reads everything and writes the report into `folder`.
 pub(crate) fn run(command: &Extract, folder: &Path) -> Result<(), Failure> {
-    let limits = Configuration::read(command.config.as_deref(), backends::BUCKETS)?.limits();
+    let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
+    let limits = configuration.limits();
+    let engines = extract::engines_of(&configuration)?;
     let own = [Some(folder), command.reference.as_deref()];
     let own: Vec<PathBuf> =
         own.into_iter().flatten().filter_map(|folder| folder.canonicalize().ok()).collect();
@@ -71,8 +73,13 @@ pub(crate) fn run(command: &Extract, folder: &Path) -> Result<(), Failure> {
     let mut files = Vec::with_capacity(paths.len());
     let mut next = listed.files.iter();
     let surroundings = extract::surroundings(command);
-    let terms =
-        Terms { limits: &limits, options: &options, surroundings: &surroundings, encodes: true };
+    let terms = Terms {
+        limits: &limits,
+        options: &options,
+        surroundings: &surroundings,
+        engines: &engines,
+        encodes: true,
+    };
     let read = extract::each(&paths, jobs, &terms, &bar, &mut |_, answer| {
         let Some(file) = next.next() else { return Ok(()) };
         let key = object_key::from_bytes(file.path.as_os_str().as_bytes());

@@ -13,13 +13,13 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{Api, Posted, part, query};
 use crate::arguments::Reprocess;
-use crate::backends;
 use crate::configuration::{Configuration, pipelines};
 use crate::failure::Failure;
 use crate::terminal::{
     from_to, line, number_of, out, out_all, out_json, out_json_indented, path_of, raw_text_of,
     shown, text_of,
 };
+use crate::{backends, engines, models};
 
 /// `madang reprocess`.
 pub(crate) fn run(command: &Reprocess) -> Result<(), Failure> {
@@ -56,7 +56,9 @@ fn own_trials(
 ) -> Result<Option<Trials>, Failure> {
     let data = configuration.data(command.place.data.as_deref());
     let pipelines = pipelines(&command.sources, &data, configuration, backends::BUCKETS)?;
-    let zygote = Arc::new(Zygote::start(Path::new("/proc/self/exe"))?);
+    let model = models::speech_model(configuration, &data)?;
+    let engines = engines::arguments(model.as_deref());
+    let zygote = Arc::new(Zygote::start_with(Path::new("/proc/self/exe"), engines)?);
     let stores = backends::stores(&pipelines, configuration, &data)?;
     Ok(Some(Trials::new(zygote, stores, Terms::new(&pipelines, &configuration.limits()))))
 }

@@ -27,7 +27,7 @@ use crate::runtime::runtime;
 use crate::service_ports::ServicePorts;
 use crate::serving::{Http, base_url, listen};
 use crate::terminal::{line, short_path, short_reason, shown};
-use crate::{backends, log, progress};
+use crate::{backends, engines, log, models, progress};
 
 /// `madang up`.
 pub(crate) fn run(command: Up) -> Result<(), Failure> {
@@ -45,7 +45,9 @@ pub(crate) fn run(command: Up) -> Result<(), Failure> {
     };
     log::start();
     // Before tokio: children must not be forked from a process with threads.
-    let zygote = Zygote::start(Path::new("/proc/self/exe"))?;
+    let model = models::speech_model(&configuration, &path)?;
+    let zygote =
+        Zygote::start_with(Path::new("/proc/self/exe"), engines::arguments(model.as_deref()))?;
     let runtime = runtime()?;
     let result = runtime.block_on(up(&command, admin_key, configuration, pipelines, &data, zygote));
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));

@@ -53,6 +53,8 @@ faults! {
     PixelFormat, "its pixel format cannot be converted", "화소 형식을 바꿀 수 없습니다";
     NotScaled, "the frame cannot be scaled", "프레임의 크기를 바꿀 수 없습니다";
     FrameIncomplete, "the frame is incomplete", "프레임이 온전하지 않습니다";
+    NoSoundDecodes, "none of its sound decodes", "풀리는 소리가 없습니다";
+    SampleFormat, "its samples cannot be converted", "소리의 표본을 바꿀 수 없습니다";
     Window, "the size of its window is impossible", "창의 크기가 있을 수 없는 값입니다";
 }
 

@@ -121,6 +121,12 @@ pub const SAMPLE_RATE: &str = "sample_rate";
 pub const AUDIO_CHANNELS: &str = "audio_channels";
 /// Whether there is an audio stream: fixed CCTV may not record sound (PIPA 25(5)).
 pub const AUDIO_PRESENT: &str = "audio_present";
+/// Whether somebody is likely to speak in it.
+pub const VOICE: &str = "voice";
+/// How loud it is, integrated loudness of EBU R 128 in LUFS.
+pub const LOUDNESS: &str = "loudness_lufs";
+/// The engine that wrote down what is said, with its version and model.
+pub const SPEECH_ENGINE: &str = "speech_engine";
 /// Number of subtitle tracks.
 pub const SUBTITLE_TRACKS: &str = "subtitle_tracks";
 /// Streams of an audio or video file, a list such as `video:h264`.

@@ -265,6 +265,8 @@ nouns! {
     SevenZipContents, "the table of contents of the 7z archive", "7z 압축 파일의 목차";
     Size, "its width and height", "가로와 세로 크기";
     SomeAttachments, "some attachments", "첨부 일부";
+    Sound, "the sound", "소리";
+    Speech, "the speech", "음성";
     Stream, "a stream", "스트림";
     Streams, "its streams", "스트림";
     StreamEnd, "the end of a packed stream", "압축 스트림의 끝";

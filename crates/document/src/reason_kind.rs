@@ -252,6 +252,10 @@ pub enum ReasonKind {
     NotRecognised { more: u64 },
     /// What is written in its pictures and spoken in it is recognised later, after what others wait for.
     RecognitionWaits,
+    /// What is said in it is not written down, for no model is installed.
+    NotTranscribed,
+    /// The engine failed on what is said in it.
+    NotUnderstood,
     /// There is no cue in it; it was read as plain text.
     NoCue,
     /// This is no time span.
@@ -330,13 +334,12 @@ impl ReasonKind {
             UnknownFormat => "unknown_format",
             SplitPart(_) => "split_part",
             Method(_) | MethodNumber { .. } | MethodNameless => "method",
-            NoMediaLibraries | NotRecognised { .. } => "not_installed",
+            NoMediaLibraries | NotRecognised { .. } | NotTranscribed => "not_installed",
             RecognitionWaits => "put_off",
             Damaged | DamagedAfter(_) | DamagedAt(_) | DamagedBefore | LeadsOut | Unreadable
             | NotUnpacked | NotDecoded | Beyond(_) | Overlaps | Circle | NotSigned(_)
-            | Broken(_) | Faulty(_) | NoPage(_) | FurtherPages(_) | LieTogether | DecoderBroke => {
-                "damaged"
-            }
+            | Broken(_) | Faulty(_) | NoPage(_) | FurtherPages(_) | LieTogether | DecoderBroke
+            | NotUnderstood => "damaged",
             CutShort
             | EndsEarly
             | EndsWithin(_)

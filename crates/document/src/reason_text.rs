@@ -608,6 +608,11 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             "그림과 소리에 담긴 글은 다른 파일을 먼저 읽은 뒤에 알아냅니다",
             "what is written in pictures and spoken is recognised later, after other files are read",
         ),
+        NotTranscribed => both(
+            "음성: 받아쓰지 않았습니다 (음성 인식 모델이 설치되어 있지 않습니다)",
+            "speech: not transcribed, no model is installed",
+        ),
+        NotUnderstood => both("음성을 받아쓰지 못했습니다", "the speech could not be transcribed"),
         NoCue => both(
             "자막이 하나도 없어 그냥 글로 읽었습니다",
             "there is no cue in it; read as plain text",

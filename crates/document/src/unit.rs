@@ -30,6 +30,8 @@ pub enum Unit {
     Properties,
     /// Streams of a medium.
     Streams,
+    /// Minutes of sound.
+    Minutes,
     /// Pixels.
     Pixels,
     /// Drawing operators of a page.
@@ -62,6 +64,7 @@ impl Unit {
             Unit::Rows => ("행 ", "개", "row", "rows"),
             Unit::Properties => ("속성 ", "개", "property", "properties"),
             Unit::Streams => ("스트림 ", "개", "stream", "streams"),
+            Unit::Minutes => ("", "분", "minute", "minutes"),
             Unit::Pixels => ("화소 ", "개", "pixel", "pixels"),
             Unit::Operators => ("그리기 명령 ", "개", "drawing operator", "drawing operators"),
             Unit::Characters => ("글자 ", "개", "character", "characters"),

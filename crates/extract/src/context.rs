@@ -161,6 +161,16 @@ impl<'a> Context<'a> {
         self.sink.progress(1);
     }
 
+    /// Says that so many units of work are begun at once, as [`Context::unit`] says of one.
+    pub fn units(&self, units: u32) {
+        self.sink.progress(units);
+    }
+
+    /// Whether there is time for work that may be broken off.
+    pub fn has_time(&self) -> bool {
+        self.sink.has_time()
+    }
+
     /// FFmpeg's libraries.
     ///
     /// # Errors

@@ -78,6 +78,7 @@ mod korean_bytes;
 mod latex;
 mod linked_data;
 mod locked_member;
+mod loudness;
 mod lrc;
 mod lz4_block;
 mod lzw;
@@ -213,6 +214,7 @@ mod sheet_control;
 mod sheet_row;
 mod sidecar;
 mod snappy;
+mod sound;
 mod spreadsheet_xml;
 mod sqlite;
 mod sqlite_page;
@@ -231,6 +233,8 @@ mod tnef;
 mod ttml;
 mod utf8_stream;
 mod uuencode;
+mod voice;
+mod waveform;
 mod webp;
 mod windows_text;
 mod word_xml;
@@ -314,6 +318,15 @@ pub static FORMATS: &[&Format] = &[
     &media::FLV,
     &media::AMR,
     &media::AIFF,
+    &media::CAF,
+    &media::AU,
+    &media::W64,
+    &media::AC3,
+    &media::EAC3,
+    &media::DTS,
+    &media::WAVPACK,
+    &media::TTA,
+    &media::MUSEPACK,
     &media::MPEG_TS,
     &media::MPEG_PS,
     &media::AAC,

@@ -9,10 +9,11 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::fmt;
 
 use ffmpeg_next::ffi::{
-    AVCodec, AVCodecContext, AVCodecID, AVCodecParameters, AVDictionary, AVDictionaryEntry,
-    AVFormatContext, AVFrame, AVIOContext, AVInputFormat, AVPacket, AVPacketSideDataType,
-    AVPixelFormat, AVStream, LIBAVCODEC_VERSION_MAJOR, LIBAVFORMAT_VERSION_MAJOR,
-    LIBAVUTIL_VERSION_MAJOR, LIBSWSCALE_VERSION_MAJOR, SwsContext, SwsFilter,
+    AVChannelLayout, AVCodec, AVCodecContext, AVCodecID, AVCodecParameters, AVDictionary,
+    AVDictionaryEntry, AVFormatContext, AVFrame, AVIOContext, AVInputFormat, AVPacket,
+    AVPacketSideDataType, AVPixelFormat, AVSampleFormat, AVStream, LIBAVCODEC_VERSION_MAJOR,
+    LIBAVFORMAT_VERSION_MAJOR, LIBAVUTIL_VERSION_MAJOR, LIBSWRESAMPLE_VERSION_MAJOR,
+    LIBSWSCALE_VERSION_MAJOR, SwrContext, SwsContext, SwsFilter,
 };
 
 type ReadPacket = unsafe extern "C" fn(*mut c_void, *mut u8, c_int) -> c_int;
@@ -69,6 +70,7 @@ macro_rules! functions {
 
 functions! {
     avutil {
+    fn av_channel_layout_default(*mut AVChannelLayout, c_int);
     fn av_dict_free(*mut *mut AVDictionary);
     fn av_dict_get(
         *const AVDictionary, *const c_char, *const AVDictionaryEntry, c_int
@@ -114,6 +116,16 @@ functions! {
     ) -> *mut AVIOContext;
     fn avio_context_free(*mut *mut AVIOContext);
     }
+    swresample {
+    fn swr_alloc_set_opts2(
+        *mut *mut SwrContext, *mut AVChannelLayout, AVSampleFormat, c_int,
+        *mut AVChannelLayout, AVSampleFormat, c_int, c_int, *mut c_void
+    ) -> c_int;
+    fn swr_convert(*mut SwrContext, *mut *mut u8, c_int, *mut *const u8, c_int) -> c_int;
+    fn swr_free(*mut *mut SwrContext);
+    fn swr_get_out_samples(*mut SwrContext, c_int) -> c_int;
+    fn swr_init(*mut SwrContext) -> c_int;
+    }
     swscale {
     fn sws_freeContext(*mut SwsContext);
     fn sws_getContext(
@@ -141,6 +153,7 @@ mod version {
     pub(super) const avutil: c_int = super::LIBAVUTIL_VERSION_MAJOR;
     pub(super) const avcodec: c_int = super::LIBAVCODEC_VERSION_MAJOR;
     pub(super) const avformat: c_int = super::LIBAVFORMAT_VERSION_MAJOR;
+    pub(super) const swresample: c_int = super::LIBSWRESAMPLE_VERSION_MAJOR;
     pub(super) const swscale: c_int = super::LIBSWSCALE_VERSION_MAJOR;
 }
 

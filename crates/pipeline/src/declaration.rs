@@ -7,7 +7,7 @@ use madang_catalog::license::License;
 use madang_catalog::series::{Disclosure, Grade, Series, Share};
 use madang_document::agency::Agency;
 use madang_document::object_key;
-use madang_extract::options::{Ocr, Options};
+use madang_extract::options::{Ocr, Options, Speech};
 use madang_sandbox::limits::LimitSettings;
 use serde::Deserialize;
 
@@ -130,6 +130,10 @@ struct ExtractTable {
     ocr: Ocr,
     #[serde(default)]
     ocr_languages: Vec<String>,
+    #[serde(default)]
+    speech: Speech,
+    #[serde(default)]
+    speech_languages: Vec<String>,
     password_file: Option<PathBuf>,
 }
 
@@ -207,11 +211,15 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, Vec<BadD
     };
     let (include, exclude) = (patterns("include", &include), patterns("exclude", &exclude));
     let ocr_languages = declared.extract.ocr_languages;
-    for code in ocr_languages.iter().filter(|code| !is_language(code)) {
-        at_key(
-            "ocr_languages",
-            format!("`{code}` is no language: use the three letters of ISO 639-3, as in `kor`"),
-        );
+    let speech_languages = declared.extract.speech_languages;
+    for (key, codes) in [("ocr_languages", &ocr_languages), ("speech_languages", &speech_languages)]
+    {
+        for code in codes.iter().filter(|code| !is_language(code)) {
+            at_key(
+                key,
+                format!("`{code}` is no language: use the three letters of ISO 639-3, as in `kor`"),
+            );
+        }
     }
     let (Some(place), Some(include), Some(exclude), true) =
         (place, include, exclude, faults.is_empty())
@@ -243,7 +251,13 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, Vec<BadD
         agency: declared.agency,
         source: Source { place, settle, reconcile, filter },
         series,
-        options: Options { ocr: declared.extract.ocr, ocr_languages, ..Options::default() },
+        options: Options {
+            ocr: declared.extract.ocr,
+            ocr_languages,
+            speech: declared.extract.speech,
+            speech_languages,
+            ..Options::default()
+        },
         password_file: declared.extract.password_file.map(|file| folder.join(file)),
         limits: declared.limits,
     })
@@ -443,12 +457,15 @@ share = "joint"
     #[test]
     fn what_is_wanted_of_extraction_is_declared() {
         let declared = "\n[extract]\nocr = \"always\"\nocr_languages = [\"kor\", \"eng\"]\n\
+            speech = \"never\"\nspeech_languages = [\"kor\"]\n\
             password_file = \"keys/press\"\n\
             [limits]\ntext_mib = 1\n";
         let pipeline = read(&format!("{PRESS}{declared}")).unwrap();
         let expected = Options {
             ocr: Ocr::Always,
             ocr_languages: vec!["kor".into(), "eng".into()],
+            speech: Speech::Never,
+            speech_languages: vec!["kor".into()],
             ..Options::default()
         };
         assert_eq!(pipeline.options, expected);
@@ -458,6 +475,10 @@ share = "joint"
         assert_eq!(read(PRESS).unwrap().options, Options::default());
         let message = read(&format!("{PRESS}\n[extract]\nocr_languages = [\"ko\"]\n"));
         assert!(message.unwrap_err().contains("`ko` is no language"));
+        let message = read(&format!("{PRESS}\n[extract]\nspeech_languages = [\"korean\"]\n"));
+        assert!(message.unwrap_err().contains("`korean` is no language"));
+        let message = read(&format!("{PRESS}\n[extract]\nspeech = \"sometimes\"\n")).unwrap_err();
+        assert!(message.contains("sometimes") && message.contains("always"), "{message}");
     }
 
     #[test]

@@ -1,8 +1,19 @@
-//! Engines behind `extract::recogniser`: Tesseract, which finds text in pictures.
+//! Engines that recognise text in pictures (Tesseract) and speech in sound (Whisper), behind `extract::recogniser`.
 //!
 //! They are loaded by the zygote that has everything, once and before its first fork, with what they need to know: a
-//! child opens no file. None of them is linked, so that a machine without one runs all the same, and says what it
-//! cannot read.
+//! child opens no file. Tesseract is not linked, so that a machine without it runs all the same, and says what it
+//! cannot read; a model for speech is a file that an operator installs.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "a test fails by panicking"
+    )
+)]
 
 mod layout;
 mod libtesseract;
@@ -10,5 +21,7 @@ mod pictured;
 mod rules;
 mod segments;
 mod slope;
+mod speech_language;
 mod straight;
 pub mod tesseract;
+pub mod whisper;

@@ -1,5 +1,6 @@
 //! The zygote, as its parent sees it: started, ordered from, started again when it dies.
 
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ use crate::launch::{self, Launch, PROTOCOL, Report};
 /// How long a zygote may take to start, or to answer an order.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long one may take that loads engines: a model of a gigabyte and more comes from the disk.
+const PATIENCE_TO_LOAD: Duration = Duration::from_secs(120);
+
 /// The processes that children are forked from: started before tokio, single-threaded, formats warm. Used by
 /// many threads at once. One that died is started again by the next order.
 ///
@@ -25,6 +29,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Zygote {
     program: PathBuf,
+    engines: Vec<OsString>,
     lean: Mutex<Option<Arc<Running>>>,
     full: Mutex<Option<Arc<Running>>>,
 }
@@ -47,9 +52,18 @@ impl Zygote {
     /// # Errors
     /// When it cannot be started, does not answer within ten seconds, or is of another build.
     pub fn start(program: &Path) -> io::Result<Zygote> {
-        let running = Arc::new(Running::start(program, Kit::Lean)?);
+        Zygote::start_with(program, Vec::new())
+    }
+
+    /// The same; the loader of engines is told these arguments behind `--engines` ([`Kit::for_engines`]), as which models
+    /// there are.
+    ///
+    /// # Errors
+    /// As [`Zygote::start`].
+    pub fn start_with(program: &Path, engines: Vec<OsString>) -> io::Result<Zygote> {
+        let running = Arc::new(Running::start(program, Kit::Lean, &[])?);
         let (lean, full) = (Mutex::new(Some(running)), Mutex::default());
-        Ok(Zygote { program: program.to_owned(), lean, full })
+        Ok(Zygote { program: program.to_owned(), engines, lean, full })
     }
 
     /// The process id of the zygote, for the operator's eyes; 0 if it is not running.
@@ -91,7 +105,11 @@ impl Zygote {
         if dead.is_some() {
             tracing::warn!("a zygote died; starting another");
         }
-        let started = Arc::new(Running::start(&self.program, kit)?);
+        let engines = match kit {
+            Kit::Lean => &[][..],
+            Kit::Full => &self.engines,
+        };
+        let started = Arc::new(Running::start(&self.program, kit, engines)?);
         *running = Some(Arc::clone(&started));
         Ok(started)
     }
@@ -117,12 +135,13 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 impl Running {
-    fn start(program: &Path, kit: Kit) -> io::Result<Running> {
+    fn start(program: &Path, kit: Kit, engines: &[OsString]) -> io::Result<Running> {
         let (ours, theirs) =
             socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         let mut command = Command::new(program);
         command
             .args(kit.arguments())
+            .args(engines)
             .env_clear()
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
@@ -162,7 +181,11 @@ impl Running {
             io::Error::new(error.kind(), format!("starting {}: {error}", program.display()))
         })?;
         let running = Running { orders: Some(ours), pidfd, keeper: Some(keeper), pid };
-        match running.hear()? {
+        let patience = match kit {
+            Kit::Lean => PATIENCE,
+            Kit::Full => PATIENCE_TO_LOAD,
+        };
+        match running.hear(patience)? {
             Some(Report::Ready { protocol: PROTOCOL, version })
                 if version == env!("CARGO_PKG_VERSION") =>
             {
@@ -179,9 +202,9 @@ impl Running {
         }
     }
 
-    fn hear(&self) -> io::Result<Option<Report>> {
+    fn hear(&self, patience: Duration) -> io::Result<Option<Report>> {
         let Some(orders) = &self.orders else { return Ok(None) };
-        if !readable_within(orders, PATIENCE)? {
+        if !readable_within(orders, patience)? {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the zygote does not answer"));
         }
         Ok(launch::receive(orders)?.map(|(report, _)| report))

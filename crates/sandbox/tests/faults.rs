@@ -9,7 +9,7 @@ use madang_document::outcome::Outcome::{self, Crashed, Memory, Ok as Read, Timeo
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_extract::extraction::Extraction;
-use madang_extract::options::{Ocr, Options};
+use madang_extract::options::{Ocr, Options, Speech};
 use madang_extract::passwords::Passwords;
 use madang_extract::sidecar::{MOST, Sidecar};
 use madang_sandbox::allowance::Allowance;
@@ -39,8 +39,13 @@ fn flat(time: Duration) -> Allowance {
 }
 
 fn request<'a>(name: &'a str, limits: &'a ChildLimits) -> Request<'a> {
-    static USUAL: Options =
-        Options { ocr: Ocr::Auto, ocr_languages: Vec::new(), passwords: Passwords::none() };
+    static USUAL: Options = Options {
+        ocr: Ocr::Auto,
+        ocr_languages: Vec::new(),
+        speech: Speech::Auto,
+        speech_languages: Vec::new(),
+        passwords: Passwords::none(),
+    };
     Request { name, limits, options: &USUAL, sidecars: &[], pace: Pace::Whole }
 }
 

@@ -18,7 +18,7 @@ use madang_document::unit::Unit;
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
 use super::mp4_boxes::Mp4Boxes;
-use super::{id3, media_sniff, media_tags, preview, subtitle_packet};
+use super::{id3, media_sniff, media_tags, preview, sound, subtitle_packet};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -45,7 +45,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 5,
+            version: 6,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,
@@ -71,6 +71,15 @@ formats! {
     AAC "aac" "aac" &["audio/aac"], media_sniff::aac, |_| "audio/aac";
     AMR "amr" "amr" &["audio/amr"], media_sniff::amr, |_| "audio/amr";
     AIFF "aiff" "aiff" &["audio/aiff"], media_sniff::aiff, |_| "audio/aiff";
+    CAF "caf" "caf" &["audio/x-caf"], media_sniff::caf, |_| "audio/x-caf";
+    AU "au" "au" &["audio/basic"], media_sniff::au, |_| "audio/basic";
+    W64 "w64" "w64" &["audio/x-w64"], media_sniff::w64, |_| "audio/x-w64";
+    AC3 "ac3" "ac3" &["audio/ac3"], media_sniff::ac3, |_| "audio/ac3";
+    EAC3 "eac3" "eac3" &["audio/eac3"], media_sniff::eac3, |_| "audio/eac3";
+    DTS "dts" "dts" &["audio/vnd.dts"], media_sniff::dts, |_| "audio/vnd.dts";
+    WAVPACK "wavpack" "wv" &["audio/x-wavpack"], media_sniff::wavpack, |_| "audio/x-wavpack";
+    TTA "tta" "tta" &["audio/x-tta"], media_sniff::tta, |_| "audio/x-tta";
+    MUSEPACK "musepack" "mpc8" &["audio/x-musepack"], media_sniff::musepack, |_| "audio/x-musepack";
 }
 
 fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Content, ExtractError> {
@@ -104,6 +113,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     read_chapters(&mut content, &file);
     read_subtitles(&mut content, &mut file, &streams, context);
     take_preview(&mut content, &mut file, &streams, context);
+    listen(&mut content, &mut file, &streams, context);
     take_attachments(&mut content, &file, &streams, context);
     Ok(content)
 }
@@ -254,6 +264,25 @@ fn read_subtitles(
     });
 }
 
+/// Writes down what is said in the first stream of sound, and what is heard in a recording.
+fn listen(
+    content: &mut Content,
+    file: &mut MediaFile<'_>,
+    streams: &[MediaStream],
+    context: &Context<'_>,
+) {
+    let audio = streams.iter().position(|stream| stream.kind == StreamKind::Audio);
+    let Some(index) = audio else { return };
+    let is_told = content.segments.iter().any(|segment| segment.origin == Origin::Subtitle);
+    if context.likeness {
+        return;
+    }
+    let is_heard = sound::transcribe(file, index, is_told, context, content);
+    if !is_heard && first_video(streams).is_none() {
+        sound::glance(file, index, content);
+    }
+}
+
 /// The cover, or a key frame of the video.
 fn take_preview(
     content: &mut Content,
@@ -291,11 +320,29 @@ fn take_preview(
         }
         return;
     }
-    let Some(cover) = streams.iter().find_map(|stream| stream.cover.as_deref()) else { return };
+    let Some(cover) = streams.iter().find_map(|stream| stream.cover.as_deref()) else {
+        draw_sound(content, file, streams, context);
+        return;
+    };
     preview::likeness(content, context, |most| {
         let most = usize::try_from(most).unwrap_or(usize::MAX).min(cover.len());
         cover.get(..most).map(<[u8]>::to_vec)
     });
+}
+
+/// The course of a recording without a cover, drawn when somebody looks at it.
+fn draw_sound(
+    content: &mut Content,
+    file: &mut MediaFile<'_>,
+    streams: &[MediaStream],
+    context: &Context<'_>,
+) {
+    let audio = streams.iter().position(|stream| stream.kind == StreamKind::Audio);
+    let Some(index) = audio else { return };
+    match context.likeness {
+        false => content.likeness = file.duration().is_some(),
+        true => content.previews.extend(sound::draw(file, index, context).ok().flatten()),
+    }
 }
 
 /// Delivers the files that are attached (Matroska: minutes, fonts, a picture for the cover) as members.

@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 
 mod frame;
+mod resampler;
 mod source;
 pub(super) mod stream;
 pub(super) mod tags;
@@ -24,6 +25,7 @@ use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 
 use self::frame::scale;
+use self::resampler::Resampler;
 use self::source::{Source, read, refuse, seek};
 use self::stream::{MediaStream, describe};
 use self::tags::{Tags, tags};
@@ -52,6 +54,30 @@ pub(super) struct MediaPacket<'a> {
     /// Seconds.
     pub(super) duration: f64,
     pub(super) data: &'a [u8],
+}
+
+/// Sound that follows on the piece before it.
+pub(super) struct MediaSound<'a> {
+    /// Seconds at which it begins, as the container says; none if it does not.
+    pub(super) start: Option<f64>,
+    /// Samples per second and channels, as they were recorded.
+    pub(super) rate: u32,
+    pub(super) channels: usize,
+    /// The samples of all channels by turns, from -1 to 1.
+    pub(super) recorded: &'a [f32],
+    /// The channels mixed to one, at the rate that was asked for; of this piece and of what a filter held back before.
+    pub(super) mixed: &'a [f32],
+}
+
+/// How a decoded stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SoundEnd {
+    /// All of it was handed out.
+    Whole,
+    /// All that is readable was: what follows is damaged.
+    Damaged,
+    /// Whoever took it wanted no more, or the bytes allowed are read.
+    Stopped,
 }
 
 /// An open audio or video file.
@@ -297,6 +323,136 @@ impl<'a> MediaFile<'a> {
             (av.av_packet_free)(&mut packet);
             (av.avcodec_free_context)(&mut decoder);
             answer
+        }
+    }
+
+    /// Decodes the sound of stream `index` from `seconds` on and hands it to `each`, frame by frame, until it says false, the
+    /// stream ends, or `most` bytes were read. `rate` is that of the mixed samples; 0 if none are wanted.
+    pub(super) fn sound(
+        &mut self,
+        index: usize,
+        seconds: f64,
+        rate: u32,
+        most: u64,
+        mut each: impl FnMut(MediaSound<'_>) -> bool,
+    ) -> Result<SoundEnd, ReasonKind> {
+        let Some(&stream) = self.raw_streams().get(index) else {
+            return Err(ReasonKind::Faulty(Fault::NoStream));
+        };
+        let av = self.av;
+        self.keep_only(&[index]);
+        // SAFETY: `stream` lives as long as the context; decoder, packet and frame are checked for null and freed below,
+        // whatever `decode_sound` answers.
+        unsafe {
+            let codec = (av.avcodec_find_decoder)((*(*stream).codecpar).codec_id);
+            if codec.is_null() {
+                return Err(ReasonKind::Faulty(Fault::NoDecoder));
+            }
+            let mut decoder = (av.avcodec_alloc_context3)(codec);
+            let mut packet = (av.av_packet_alloc)();
+            let mut frame = (av.av_frame_alloc)();
+            let answer = if decoder.is_null() || packet.is_null() || frame.is_null() {
+                Err(ReasonKind::Faulty(Fault::OutOfMemory))
+            } else {
+                // The sandbox forbids threads.
+                (*decoder).thread_count = 1;
+                (*decoder).pkt_timebase = (*stream).time_base;
+                let target = (seconds * f64::from(AV_TIME_BASE)) as i64;
+                // A container that cannot seek is read on from where it stands: at its start, most often.
+                (av.av_seek_frame)(self.format, -1, target, AVSEEK_FLAG_BACKWARD);
+                let open = (av.avcodec_parameters_to_context)(decoder, (*stream).codecpar);
+                let open = if open < 0 {
+                    open
+                } else {
+                    (av.avcodec_open2)(decoder, codec, ptr::null_mut())
+                };
+                if open < 0 {
+                    Err(said(message(av, open)))
+                } else {
+                    self.decode_sound(index, rate, decoder, packet, frame, most, &mut each)
+                }
+            };
+            (av.av_frame_free)(&mut frame);
+            (av.av_packet_free)(&mut packet);
+            (av.avcodec_free_context)(&mut decoder);
+            answer
+        }
+    }
+
+    /// Decodes packet by packet. Packets that are damaged are passed over.
+    ///
+    /// # Safety
+    /// `decoder` is open; `packet` and `frame` are allocated.
+    #[expect(clippy::too_many_arguments, reason = "three of them are FFmpeg's")]
+    unsafe fn decode_sound(
+        &mut self,
+        index: usize,
+        rate: u32,
+        decoder: *mut AVCodecContext,
+        packet: *mut AVPacket,
+        frame: *mut AVFrame,
+        most: u64,
+        each: &mut dyn FnMut(MediaSound<'_>) -> bool,
+    ) -> Result<SoundEnd, ReasonKind> {
+        let (av, begin) = (self.av, self.bytes_read());
+        let (mut recorded, mut mixed) = (Resampler::new(av), Resampler::new(av));
+        let (mut heard, mut damaged) = (false, false);
+        // SAFETY: the caller's promise; packets are unreferenced before they are filled again, and a frame that was received
+        // holds sound, as the decoder is one of sound.
+        unsafe {
+            let unit = match self.raw_streams().get(index) {
+                Some(&stream) => ratio((*stream).time_base).unwrap_or(0.0),
+                None => 0.0,
+            };
+            let mut ended = false;
+            while !ended {
+                if self.bytes_read().saturating_sub(begin) > most {
+                    return Ok(SoundEnd::Stopped);
+                }
+                let code = (av.av_read_frame)(self.format, packet);
+                if code < 0 {
+                    ended = true;
+                    damaged |= code != AVERROR_EOF;
+                    // What the decoder holds back comes out now.
+                    (av.avcodec_send_packet)(decoder, ptr::null());
+                } else {
+                    let is_ours = (*packet).stream_index as usize == index;
+                    let sent = match is_ours {
+                        true => (av.avcodec_send_packet)(decoder, packet),
+                        false => 0,
+                    };
+                    (av.av_packet_unref)(packet);
+                    damaged |= sent < 0;
+                    if !is_ours || sent < 0 {
+                        continue;
+                    }
+                }
+                while (av.avcodec_receive_frame)(decoder, frame) >= 0 {
+                    let start = (*frame).best_effort_timestamp;
+                    let start = (start != AV_NOPTS_VALUE).then_some(start as f64 * unit);
+                    let own = recorded.convert(frame, None)?;
+                    let mixed = match rate {
+                        0 => &[][..],
+                        rate => mixed.convert(frame, Some(rate))?,
+                    };
+                    heard = true;
+                    let go_on = each(MediaSound {
+                        start,
+                        rate: u32::try_from((*frame).sample_rate).unwrap_or(0),
+                        channels: usize::try_from((*frame).ch_layout.nb_channels).unwrap_or(0),
+                        recorded: own,
+                        mixed,
+                    });
+                    if !go_on {
+                        return Ok(SoundEnd::Stopped);
+                    }
+                }
+            }
+        }
+        match (heard, damaged) {
+            (false, true) => Err(ReasonKind::Faulty(Fault::NoSoundDecodes)),
+            (_, true) => Ok(SoundEnd::Damaged),
+            (_, false) => Ok(SoundEnd::Whole),
         }
     }
 

@@ -86,6 +86,56 @@ pub(super) fn aiff(probe: &Probe<'_>) -> Match {
     magic(probe.starts_with(b"FORM") && form)
 }
 
+/// Apple's Core Audio Format, version 1.
+pub(super) fn caf(probe: &Probe<'_>) -> Match {
+    magic(probe.starts_with(b"caff\0\x01"))
+}
+
+/// Sun's and NeXT's: the head has at least 24 bytes.
+pub(super) fn au(probe: &Probe<'_>) -> Match {
+    let offset = probe.head.get(4..8).and_then(|bytes| bytes.first_chunk::<4>());
+    let offset = offset.map_or(0, |bytes| u32::from_be_bytes(*bytes));
+    magic(probe.starts_with(b".snd") && (24..1 << 20).contains(&offset))
+}
+
+/// Sony's Wave64: the GUIDs of `riff` and `wave`.
+pub(super) fn w64(probe: &Probe<'_>) -> Match {
+    const RIFF: [u8; 16] = [
+        0x72, 0x69, 0x66, 0x66, 0x2E, 0x91, 0xCF, 0x11, 0xA5, 0xD6, 0x28, 0xDB, 0x04, 0xC1, 0x00,
+        0x00,
+    ];
+    magic(probe.starts_with(&RIFF) && probe.has_at(24, b"wave"))
+}
+
+/// Two bytes begin a frame of Dolby's, and say little without the name.
+pub(super) fn ac3(probe: &Probe<'_>) -> Match {
+    magic(probe.starts_with(&[0x0B, 0x77]) && probe.extension == "ac3")
+}
+
+pub(super) fn eac3(probe: &Probe<'_>) -> Match {
+    magic(probe.starts_with(&[0x0B, 0x77]) && matches!(probe.extension.as_str(), "eac3" | "ec3"))
+}
+
+/// The sync word of DTS in its usual order, and the name.
+pub(super) fn dts(probe: &Probe<'_>) -> Match {
+    magic(probe.starts_with(&[0x7F, 0xFE, 0x80, 0x01]) && probe.extension == "dts")
+}
+
+/// A block of WavPack, of version 4.
+pub(super) fn wavpack(probe: &Probe<'_>) -> Match {
+    magic(probe.starts_with(b"wvpk") && probe.head.get(9) == Some(&4))
+}
+
+/// True Audio, with or without a tag before it.
+pub(super) fn tta(probe: &Probe<'_>) -> Match {
+    magic(after_id3(probe).is_some_and(|audio| audio.starts_with(b"TTA1")))
+}
+
+/// Musepack of stream version 8.
+pub(super) fn musepack(probe: &Probe<'_>) -> Match {
+    magic(probe.starts_with(b"MPCKSH"))
+}
+
 pub(super) fn ogg(probe: &Probe<'_>) -> Match {
     magic(probe.starts_with(b"OggS"))
 }
@@ -104,7 +154,7 @@ pub(super) fn flac(probe: &Probe<'_>) -> Match {
 /// then it is MP3 unless the name says otherwise.
 pub(super) fn mp3(probe: &Probe<'_>) -> Match {
     match after_id3(probe) {
-        None => magic(!matches!(probe.extension.as_str(), "aac" | "flac")),
+        None => magic(!matches!(probe.extension.as_str(), "aac" | "flac" | "tta")),
         Some(audio) if is_frame(audio) => {
             // A second frame proves it; without it two bytes prove little, unless a tag or name agrees.
             let sure = probe.starts_with(b"ID3") || probe.extension == "mp3" || second_frame(audio);

@@ -1,0 +1,308 @@
+//! `madang model`: which model speech is recognised by.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::arguments::{Model, ModelAct};
+use crate::backends;
+use crate::configuration::Configuration;
+use crate::data_folder;
+use crate::failure::Failure;
+use crate::terminal::{line, out, shown};
+
+/// What comes of a model that cannot be used.
+pub(crate) const NOT_TRANSCRIBED: &str = "speech is not transcribed";
+
+/// A model that is known by its hash: those that whisper.cpp publishes.
+struct Known {
+    sha256: &'static str,
+    name: &'static str,
+    languages: &'static str,
+}
+
+/// The licence of them all: OpenAI's, under which they were made from its own.
+const LICENCE: &str = "MIT (OpenAI)";
+
+const KNOWN: [Known; 12] = [
+    known("be07e048e1e599ad46341c8d2a135645097a538221678b7acdd1b1919c6e1b21", "ggml-tiny", MANY),
+    known(
+        "921e4cf8686fdd993dcd081a5da5b6c365bfde1162e72b08d75ac75289920b1f",
+        "ggml-tiny.en",
+        "eng",
+    ),
+    known("60ed5bc3dd14eea856493d334349b405782ddcaf0028d4b5df4088345fba2efe", "ggml-base", MANY),
+    known(
+        "a03779c86df3323075f5e796cb2ce5029f00ec8869eee3fdfb897afe36c6d002",
+        "ggml-base.en",
+        "eng",
+    ),
+    known("1be3a9b2063867b937e64e2ec7483364a79917e157fa98c5d94b5c1fffea987b", "ggml-small", MANY),
+    known(
+        "c6138d6d58ecc8322097e0f987c32f1be8bb0a18532a3f88f734d1bbf9c41e5d",
+        "ggml-small.en",
+        "eng",
+    ),
+    known("6c14d5adee5f86394037b4e4e8b59f1673b6cee10e3cf0b11bbdbee79c156208", "ggml-medium", MANY),
+    known(
+        "9a423fe4d40c82774b6af34115b8b935f34152246eb19e80e376071d3f999487",
+        "ggml-large-v2",
+        MANY,
+    ),
+    known(
+        "64d182b440b98d5203c4f9bd541544d84c605196c4f7b845dfa11fb23594d1e2",
+        "ggml-large-v3",
+        MANY,
+    ),
+    known(
+        "d75795ecff3f83b5faa89d1900604ad8c780abd5739fae406de19f23ecd98ad1",
+        "ggml-large-v3-q5_0",
+        MANY,
+    ),
+    known(
+        "1fc70f774d38eb169993ac391eea357ef47c88757ef72ee5943879b7e8e2bc69",
+        "ggml-large-v3-turbo",
+        MANY,
+    ),
+    known(
+        "394221709cd5ad1f40c46e6031ca61bce88931e6e088c188294c6d5a55ffa7e2",
+        "ggml-large-v3-turbo-q5_0",
+        MANY,
+    ),
+];
+
+/// As many as Whisper knows.
+const MANY: &str = "kor, eng and 97 more";
+
+const fn known(sha256: &'static str, name: &'static str, languages: &'static str) -> Known {
+    Known { sha256, name, languages }
+}
+
+fn of_hash(sha256: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| known.sha256 == sha256)
+}
+
+/// The name of the model that is used, in that folder.
+const IN_USE: &str = "speech";
+
+/// Bytes from which on a model takes so long for half a minute of sound, on one core, that its child looks hung.
+const LARGE: u64 = 400 << 20;
+
+/// What a model's file begins with, and what its name ends in.
+const MAGIC: [u8; 4] = 0x6767_6d6c_u32.to_le_bytes();
+const EXTENSION: &str = "bin";
+
+/// The model that speech is recognised by: the one that the configuration names, or the one that was installed last.
+///
+/// # Errors
+/// When the one that the configuration names is not there or no model.
+pub(crate) fn speech_model(
+    configuration: &Configuration,
+    data: &Path,
+) -> Result<Option<PathBuf>, Failure> {
+    if let Some(named) = &configuration.speech_model {
+        let unfit =
+            |reason: String| Failure::usage(format!("speech_model: {}: {reason}", named.display()));
+        is_model(named).map_err(|error| unfit(error.to_string()))?;
+        return Ok(Some(named.clone()));
+    }
+    Ok(installed(data))
+}
+
+/// The model that was installed last.
+fn installed(data: &Path) -> Option<PathBuf> {
+    let folder = data.join(data_folder::MODELS);
+    let name = std::fs::read_to_string(folder.join(IN_USE)).ok()?;
+    let path = folder.join(name.trim());
+    path.is_file().then_some(path)
+}
+
+/// Whether a file begins as a model of whisper.cpp does.
+fn is_model(path: &Path) -> std::io::Result<()> {
+    let mut head = [0; MAGIC.len()];
+    let read = File::open(path)?.read_exact(&mut head);
+    match read {
+        Ok(()) if head == MAGIC => Ok(()),
+        Err(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => Err(error),
+        _ => Err(std::io::Error::other("not a model in the format of whisper.cpp (ggml)")),
+    }
+}
+
+/// `madang model`.
+pub(crate) fn model(command: &Model) -> Result<(), Failure> {
+    let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
+    let data = configuration.data(command.data.as_deref());
+    match &command.act {
+        ModelAct::Install { file, sha256, unverified } => {
+            install(file, sha256.as_deref(), *unverified, &data)
+        }
+        ModelAct::Ls => list(&configuration, &data),
+    }
+}
+
+/// Takes a model from a file, by its hash.
+fn install(
+    file: &Path,
+    expected: Option<&str>,
+    unverified: bool,
+    data: &Path,
+) -> Result<(), Failure> {
+    let at =
+        |error: std::io::Error, path: &Path| Failure::usage(format!("{}: {error}", path.display()));
+    is_model(file).map_err(|error| at(error, file))?;
+    let folder = data.join(data_folder::MODELS);
+    data_folder::prepare(data)?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)
+        .map_err(|error| at(error, &folder))?;
+    let partial = folder.join(format!("{IN_USE}.part"));
+    let taken = copy(file, &partial);
+    let refuse = |reason: String| {
+        let _ = std::fs::remove_file(&partial);
+        Err(Failure::usage(reason))
+    };
+    let sha256 = match taken {
+        Ok(sha256) => sha256,
+        Err(error) => return refuse(format!("{}: {error}", file.display())),
+    };
+    let known = of_hash(&sha256);
+    let is_expected = expected.is_some_and(|expected| expected.eq_ignore_ascii_case(&sha256));
+    if expected.is_some() && !is_expected {
+        return refuse(format!(
+            "{}: its SHA-256 is {sha256}, and not the one that was given; the file is damaged or another",
+            file.display()
+        ));
+    }
+    if known.is_none() && !is_expected && !unverified {
+        return refuse(format!(
+            "{}: no known model has its SHA-256, {sha256}; if whoever gave it to you says the same, repeat with --sha256 \
+             {sha256}, or with --unverified to take it as it is",
+            file.display()
+        ));
+    }
+    let name = match known {
+        Some(known) => known.name.to_owned(),
+        None => own_name(file, &sha256),
+    };
+    let name = format!("{name}.{EXTENSION}");
+    let path = folder.join(&name);
+    std::fs::rename(&partial, &path).map_err(|error| at(error, &path))?;
+    let in_use = folder.join(IN_USE);
+    write(&in_use, name.as_bytes()).map_err(|error| at(error, &in_use))?;
+    out(&shown!("{name}: installed, SHA-256 {sha256}"))?;
+    match known {
+        Some(known) => {
+            out(&shown!("languages: {}", known.languages))?;
+            out(&shown!("licence: {LICENCE}"))?;
+        }
+        None => out(&shown!("licence: not known here; whoever gave you the model must tell"))?,
+    }
+    if std::fs::metadata(&path).is_ok_and(|found| found.len() > LARGE) {
+        line(&shown!(
+            "madang: a model of this size is silent for longer than a child may be by default: set `silence_seconds = 120` in [limits]"
+        ));
+    }
+    out(&shown!("a service that runs uses it after its next start"))
+}
+
+/// The name of a model that nobody knows: the file's own, with some digits of its hash, so that another file of that name is
+/// another model.
+fn own_name(file: &Path, sha256: &str) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let stem: String = stem
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
+        .take(64)
+        .collect();
+    format!("{}-{}", stem.trim_start_matches('.'), sha256.get(..8).unwrap_or_default())
+}
+
+/// Copies a file and gives the hash of what was copied.
+fn copy(from: &Path, to: &Path) -> std::io::Result<String> {
+    let mut from = File::open(from)?;
+    let mut to = create(to)?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        let read = from.read(&mut piece)?;
+        let read = piece.get(..read).unwrap_or_default();
+        if read.is_empty() {
+            break;
+        }
+        hash.update(read);
+        to.write_all(read)?;
+    }
+    to.sync_all()?;
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn create(path: &Path) -> std::io::Result<File> {
+    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// `madang model ls`: the models there are, the one in use marked.
+fn list(configuration: &Configuration, data: &Path) -> Result<(), Failure> {
+    let used = speech_model(configuration, data)?;
+    let mut paths: Vec<PathBuf> = match std::fs::read_dir(data.join(data_folder::MODELS)) {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+        Err(_) => Vec::new(),
+    };
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == EXTENSION));
+    paths.extend(used.iter().filter(|used| !paths.contains(used)).cloned().collect::<Vec<_>>());
+    paths.sort();
+    if paths.is_empty() {
+        line(&shown!(
+            "madang: no model; {NOT_TRANSCRIBED}. Take one with `madang model install FILE`"
+        ));
+    }
+    for path in &paths {
+        let mark = if used.as_ref() == Some(path) { "*" } else { " " };
+        let size = std::fs::metadata(path).map_or(0, |found| found.len()) >> 20;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let known = KNOWN.iter().find(|known| known.name == stem);
+        let languages = known.map_or("languages not known", |known| known.languages);
+        out(&shown!("{mark} {}  {size} MiB  {languages}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The line of `madang check` about speech.
+pub(crate) fn told(model: Option<&Path>) -> String {
+    match model {
+        Some(model) => format!("speech: transcribed by {}", model.display()),
+        None => format!("speech: no model is installed, so {NOT_TRANSCRIBED}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_known_by_its_whole_hash() {
+        for known in &KNOWN {
+            assert_eq!(known.sha256.len(), 64, "{}", known.name);
+            assert!(known.sha256.bytes().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase()));
+            assert_eq!(of_hash(known.sha256).map(|found| found.name), Some(known.name));
+        }
+        assert!(of_hash("be07").is_none());
+    }
+
+    #[test]
+    fn the_name_of_an_unknown_model_leads_nowhere() {
+        let name = own_name(Path::new("/tmp/../한글 model.bin"), "0123456789abcdef");
+        assert_eq!(name, "___model-01234567");
+        assert_eq!(own_name(Path::new("..x.bin"), "0123456789"), "x-01234567");
+    }
+}

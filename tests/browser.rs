@@ -187,8 +187,10 @@ async fn a_person_signs_in_searches_drops_and_watches() {
     browser.see("article.hit h2 a").await.click().await.unwrap();
     browser.see("article.document").await;
     assert_eq!(browser.text("article.document h1").await, title);
-    let text = browser.text("div.text").await;
+    let text = browser.text("div.viewer-main").await;
     assert!(text.contains("교량 120개소"), "{text}");
+    let now = browser.text("mark.now").await;
+    assert!(now.contains("교량"), "{now}");
     let address = browser.page.current_url().await.unwrap();
     assert!(address.fragment().is_some_and(|place| place.starts_with("paragraph=")), "{address}");
     browser.picture("3-document").await;
@@ -432,4 +434,136 @@ async fn filters_and_questions_open_by_themselves() {
     let expected = ["400", "401", "ERR_", "/v1/events"];
     browser.quiet_but(|message| expected.iter().any(|one| message.contains(one))).await;
     browser.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_match_is_seen_where_it_stands() {
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.write("drop/press/현장.mp4", fixture("mp4/subtitles.mp4"));
+    scenario.write("drop/press/정비 계획.pdf", fixture("pdf/by_libreoffice.pdf"));
+    let rows: String = (2..=450)
+        .map(|n| match n {
+            430 => "430,새터 지하보도,40\n".to_owned(),
+            n => format!("{n},가온,0\n"),
+        })
+        .collect();
+    scenario.write("drop/press/접수.csv", format!("번호,위치,깊이\n{rows}"));
+    let paragraphs: String = (1..=80)
+        .map(|n| match n % 30 {
+            5 => "둔치주차장을 막았다.\n\n".to_owned(),
+            _ => format!("{n}번째 단락\n\n"),
+        })
+        .collect();
+    scenario.write("drop/press/일지.txt", paragraphs);
+    let service = Service::start(&scenario, &[]).await;
+    service.settled(4).await;
+    let browser = Browser::start().await;
+    browser.sign_in(&service).await;
+    let open = async |word: &str, title: &str| {
+        until(&format!("{word} is found"), async || {
+            (!service.found(word).await.is_empty()).then_some(())
+        })
+        .await;
+        browser
+            .page
+            .goto(format!("{}/?q={word}&kind=document,table,text,video", service.url))
+            .await
+            .unwrap();
+        let hits = browser.page.find_all(By::Css("article.hit h2 a")).await.unwrap();
+        for hit in hits {
+            if hit.text().await.unwrap().contains(title) {
+                hit.click().await.unwrap();
+                break;
+            }
+        }
+        browser.see("article.document").await;
+    };
+    let press = async |key: &str| {
+        let body = browser.page.find(By::Css("body")).await.unwrap();
+        body.send_keys(key).await.unwrap();
+    };
+    // Whether an element is in sight, below the head that stays there.
+    let in_sight = async |selector: &str| {
+        let script = "const of = (s) => document.querySelector(s).getBoundingClientRect(); \
+            const it = of(arguments[0]); const head = of('.viewer-head'); \
+            return it.top >= head.bottom - 2 && it.bottom <= innerHeight;";
+        let answer = browser.page.execute(script, vec![json!(selector)]).await.unwrap();
+        answer.json().as_bool().unwrap()
+    };
+
+    // From match to match, by keys and without loading the page again, and round from the last to the first.
+    open("둔치주차장", "일지").await;
+    browser.says(".hitnav b", "1").await;
+    browser.page.execute("window.same = true", vec![]).await.unwrap();
+    for number in ["2", "3", "1"] {
+        press("n").await;
+        browser.says(".hitnav b", number).await;
+        let mark = format!("mark.now[data-hit='{number}']");
+        until("it is in sight", async || in_sight(&mark).await.then_some(())).await;
+    }
+    press("p").await;
+    browser.says(".hitnav b", "3").await;
+    let same = browser.page.execute("return window.same === true", vec![]).await.unwrap();
+    assert_eq!(same.json(), &json!(true));
+    assert_eq!(browser.page.current_url().await.unwrap().fragment(), Some("hit-3"));
+    browser.picture("14-matches").await;
+    // The list of keys, and back to the results as they were, with the filter.
+    press("?").await;
+    browser.see("#keys").await;
+    press("?").await;
+    press("u").await;
+    browser.see("article.hit").await;
+    let back = browser.page.current_url().await.unwrap();
+    assert!(back.query().is_some_and(|query| query.contains("kind=")), "{back}");
+
+    // The film stands at the second of the subtitle, and goes to the one that is pressed.
+    open("지하차도", "점검 영상").await;
+    let now = async || {
+        let now =
+            browser.page.execute("return document.querySelector('#media').currentTime", vec![]);
+        now.await.unwrap().json().as_f64().unwrap()
+    };
+    until("the film is at the match", async || ((now().await - 0.1).abs() < 0.05).then_some(()))
+        .await;
+    assert!(in_sight("#media").await);
+    browser.picture("15-film").await;
+    browser.see(".transcript a[data-ms='1000']").await.click().await.unwrap();
+    until("the film has gone there", async || (now().await >= 0.99).then_some(())).await;
+    let told = browser.page.find(By::Css("#unplayed")).await.unwrap();
+    assert!(!told.is_displayed().await.unwrap(), "it is played");
+
+    // The row of a sheet, its cell, and the head above it.
+    open("지하보도", "접수").await;
+    let cell = browser.text("td.cell-now").await;
+    assert_eq!(cell, "새터 지하보도");
+    until("it is in sight", async || in_sight("td.cell-now").await.then_some(())).await;
+    assert!(in_sight("tr.head th").await, "the head stays");
+    browser.picture("16-sheet").await;
+
+    // A page of a PDF with the box of the match.
+    open("관측소", "관측망").await;
+    browser.see(".leaf rect.now").await;
+    until("the page is there", async || {
+        let drawn = "const page = document.querySelector('.leaf img'); return page.complete && page.naturalWidth > 1000";
+        let drawn = browser.page.execute(drawn, vec![]).await.unwrap();
+        drawn.json().as_bool().unwrap().then_some(())
+    })
+    .await;
+    until("the box is in sight", async || in_sight(".leaf rect.now").await.then_some(())).await;
+    browser.picture("17-page").await;
+    browser.on_a_phone(true).await;
+    for (word, title) in [("관측소", "관측망"), ("지하차도", "점검 영상"), ("지하보도", "접수")]
+    {
+        open(word, title).await;
+        let over = browser
+            .page
+            .execute("return document.documentElement.scrollWidth - innerWidth", vec![]);
+        assert_eq!(over.await.unwrap().json(), &json!(0), "{title}: nothing sticks out");
+        browser.picture(&format!("18-{word}")).await;
+    }
+    browser.on_a_phone(false).await;
+    browser.quiet().await;
+    browser.end().await;
+    service.stop().await;
 }

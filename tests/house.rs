@@ -32,6 +32,7 @@ mod house {
     mod once;
     mod operate;
     mod order;
+    mod pages;
     mod passwords;
     mod places;
     mod privacy;

@@ -5,8 +5,8 @@ use madang_document::document::Document;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::trial::Trials as Again;
 use madang_server::ports::{
-    Conditions, DropError, DropTarget, Dropped, Drops, Likenesses, MemberError, Members, Sources,
-    TrialError, Trials, Tried,
+    Conditions, Drawn, DropError, DropTarget, Dropped, Drops, Likenesses, MemberError, Members,
+    Sources, TrialError, Trials, Tried,
 };
 use madang_store::store::{Body, Precondition};
 
@@ -71,6 +71,10 @@ impl Members for Idle {
 #[async_trait]
 impl Likenesses for Idle {
     async fn make(&self, _: &Document) -> Result<Option<Bytes>, MemberError> {
+        Err(MemberError::Unavailable(CURE.into()))
+    }
+
+    async fn page(&self, _: &Document, _: u32, _: u32) -> Result<Option<Drawn>, MemberError> {
         Err(MemberError::Unavailable(CURE.into()))
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use madang_document::document::Document;
 use madang_pipeline::likenesses::{LikenessError, Likenesses};
 use madang_pipeline::unpacker::UnpackError;
-use madang_server::ports::MemberError;
+use madang_server::ports::{Drawn, MemberError};
 use madang_store::error::StoreError;
 
 /// What the likeness of a document shows.
@@ -14,6 +14,17 @@ pub(crate) async fn make(
 ) -> Result<Option<Bytes>, MemberError> {
     let made = likenesses.make(document).await.map_err(told)?;
     Ok(made.map(Bytes::from))
+}
+
+/// A page of a document as it is seen.
+pub(crate) async fn page(
+    likenesses: &Likenesses,
+    document: &Document,
+    number: u32,
+    side: u32,
+) -> Result<Option<Drawn>, MemberError> {
+    let made = likenesses.page(document, number, side).await.map_err(told)?;
+    Ok(made.map(|page| Drawn { jpeg: page.jpeg.into(), points: page.points, words: page.words }))
 }
 
 /// Why it cannot be had, as the server answers it.

@@ -12,8 +12,8 @@ use madang_pipeline::trial::Trials as Again;
 use madang_pipeline::unpacker::{UnpackError, Unpacker};
 use madang_pipeline::uploads::{Put, PutError};
 use madang_server::ports::{
-    Conditions, DropError, DropTarget, Dropped, Drops, Likenesses, MemberError, Members, Sources,
-    TrialError, Trials, Tried,
+    Conditions, Drawn, DropError, DropTarget, Dropped, Drops, Likenesses, MemberError, Members,
+    Sources, TrialError, Trials, Tried,
 };
 use madang_store::error::StoreError;
 use madang_store::store::{Body, Precondition};
@@ -47,6 +47,15 @@ impl Members for ServicePorts {
 impl Likenesses for ServicePorts {
     async fn make(&self, document: &Document) -> Result<Option<Bytes>, MemberError> {
         likenesses::make(&self.likenesses, document).await
+    }
+
+    async fn page(
+        &self,
+        document: &Document,
+        number: u32,
+        side: u32,
+    ) -> Result<Option<Drawn>, MemberError> {
+        likenesses::page(&self.likenesses, document, number, side).await
     }
 }
 

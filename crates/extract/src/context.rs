@@ -76,6 +76,8 @@ pub struct Context<'a> {
     pub(crate) likeness: bool,
     /// Whether what the document says is wanted, and not the bytes of a member or a picture alone.
     words_wanted: bool,
+    /// The page that somebody looks at.
+    pub(crate) page_picture: Option<u32>,
     /// Whether recognising is put off.
     pub(crate) put_off: bool,
     /// What can recognise text in pictures and sound.
@@ -116,7 +118,8 @@ impl<'a> Context<'a> {
             options: &order.options,
             sidecars: &order.sidecars,
             likeness: order.likeness,
-            words_wanted: !order.likeness && order.member.is_none(),
+            page_picture: order.page_picture,
+            words_wanted: !order.likeness && order.page_picture.is_none() && order.member.is_none(),
             put_off: order.put_off,
             engines,
             inner: None,

@@ -187,6 +187,7 @@ mod pdf_tree;
 mod pdf_verdict;
 mod pdf_vertical;
 mod pdf_word;
+mod pdf_words;
 mod pdf_xfa;
 mod photoshop;
 mod picture;

@@ -21,6 +21,9 @@ pub struct Order {
     /// Whether a preview of the likeness that the object stores of itself is wanted, and nothing else: reading an object
     /// only says that there is one. It is no option of a pipeline, on which depends what the same bytes come to.
     pub likeness: bool,
+    /// The page of which a picture is wanted, and nothing else but where its words stand; counted from 1. Pictures have one
+    /// page, or as many as the file holds. No option of a pipeline either.
+    pub page_picture: Option<u32>,
     /// Whether what takes long (recognising text in pictures and in sound) is put off: the document says so, and whoever reads
     /// it again later gets the rest. No option of a pipeline either.
     pub put_off: bool,

@@ -11,6 +11,9 @@ mod cursor;
 mod hidden_words;
 /// The trait of an index.
 pub mod index;
+/// The words of a query in a text.
+pub mod marker;
+mod needle;
 mod nfc;
 mod particle;
 /// Queries and their answers.

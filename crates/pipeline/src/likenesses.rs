@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use madang_document::content::Segment;
 use madang_document::document::Document;
+use madang_document::locator::{Bounds, Locator};
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_sandbox::input::Input;
 use madang_sandbox::request::{Pace, Request};
-use madang_sandbox::run::{RunError, likeness};
+use madang_sandbox::run::{PagePicture, RunError, likeness, page_picture};
 use madang_sandbox::sealed_file::SealedFile;
+use madang_sandbox::watch::Watch;
 use madang_sandbox::zygote::Zygote;
 use madang_store::error::StoreError;
 use madang_store::store::Body;
@@ -23,8 +26,8 @@ use crate::seats::Seats;
 use crate::terms::Terms;
 use crate::unpacker::{UnpackError, Unpacker};
 
-/// Makes previews of the likenesses that documents store of themselves, for whoever looks at one: in a child, as
-/// everything that is made of foreign bytes.
+/// Makes previews of the likenesses that documents store of themselves, and pictures of their pages, for whoever looks at
+/// one: in a child, as everything that is made of foreign bytes.
 #[derive(Clone)]
 pub struct Likenesses {
     zygote: Arc<Zygote>,
@@ -41,6 +44,17 @@ const AT_ONCE: usize = 4;
 const OF_ONE: usize = 2;
 /// How long somebody waits while none of those before him is made.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A page as somebody looks at it.
+#[derive(Debug)]
+pub struct DrawnPage {
+    /// A JPEG file.
+    pub jpeg: Vec<u8>,
+    /// Its width and height in points, where they are known.
+    pub points: Option<(f32, f32)>,
+    /// Its words and where they stand; none where the picture is all that there is.
+    pub words: Vec<Segment>,
+}
 
 /// Why there is no telling what a likeness shows.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +103,45 @@ impl Likenesses {
     /// # Errors
     /// [`LikenessError`].
     pub async fn make(&self, document: &Document) -> Result<Option<Vec<u8>>, LikenessError> {
+        let draw = |zygote: &Zygote, request: &Request<'_>, input, watch: &Watch| {
+            let made = likeness(zygote, request, input, watch)?;
+            Ok(made.map(|preview| jpeg_file(&preview.raster)))
+        };
+        self.drawn(document, draw).await
+    }
+
+    /// A page of a document, counted from 1, as a JPEG that was encoded anew, with at most so many pixels on its longer side;
+    /// none if there is no such page, or if it cannot be drawn. Otherwise as [`make`](Self::make).
+    ///
+    /// # Errors
+    /// [`LikenessError`].
+    pub async fn page(
+        &self,
+        document: &Document,
+        number: u32,
+        side: u32,
+    ) -> Result<Option<DrawnPage>, LikenessError> {
+        let draw = move |zygote: &Zygote, request: &Request<'_>, input, watch: &Watch| {
+            let made = page_picture(zygote, request, (number, side), input, watch)?;
+            Ok(made.map(|PagePicture { picture, words }| {
+                let points = match picture.locator {
+                    Locator::Page { bounds: Some(Bounds { left, top, right, bottom }), .. } => {
+                        Some((right - left, bottom - top))
+                    }
+                    _ => None,
+                };
+                DrawnPage { jpeg: jpeg_file(&picture.raster), points, words }
+            }))
+        };
+        self.drawn(document, draw).await
+    }
+
+    /// What `draw` has a child make of a document.
+    async fn drawn<T: Send + 'static>(
+        &self,
+        document: &Document,
+        draw: impl FnOnce(&Zygote, &Request<'_>, Input, &Watch) -> Result<T, RunError> + Send + 'static,
+    ) -> Result<T, LikenessError> {
         let turn = self.seats.take(&document.agency).await;
         let Ok(seat) = turn else { return Err(LikenessError::Busy) };
         let (input, name) = match &document.inner {
@@ -105,13 +158,12 @@ impl Likenesses {
         let made = tokio::task::spawn_blocking(move || {
             let _seat = seat;
             let (limits, options) = terms.of(&pipeline);
-            let request =
-                Request { name: &name, limits, options, sidecars: &[], pace: Pace::Whole };
-            let made = likeness(&zygote, &request, input, &watch);
-            made.map(|made| made.map(|preview| jpeg_file(&preview.raster)))
+            // Who looks at a picture does not wait for what could be recognised in it.
+            let pace = Pace::Prompt;
+            let request = Request { name: &name, limits, options, sidecars: &[], pace };
+            draw(&zygote, &request, input, &watch)
         });
-        let made = made.await.map_err(|_| LikenessError::Busy)?;
-        Ok(made?)
+        Ok(made.await.map_err(|_| LikenessError::Busy)??)
     }
 
     /// An object, pinned to the version that was read.

@@ -48,6 +48,8 @@ pub(crate) struct Answer<'a> {
     member: Option<&'a InnerPath>,
     /// A preview of the object's likeness is wanted, and nothing else.
     likeness: bool,
+    /// A picture of a page is wanted, and where its words stand, and nothing else.
+    page_picture: bool,
     /// There is a zygote that has loaded more.
     lean: bool,
     time: Time<'a>,
@@ -75,6 +77,7 @@ impl<'a> Answer<'a> {
             limits: &order.limits,
             member: order.member.as_ref(),
             likeness: order.likeness,
+            page_picture: order.page_picture.is_some(),
             lean,
             time,
             began: Instant::now(),
@@ -124,7 +127,7 @@ impl Sink for Answer<'_> {
     }
 
     fn wanted(&self, member: &InnerPath) -> Wanted {
-        if self.likeness {
+        if self.likeness || self.page_picture {
             return Wanted::Nothing;
         }
         let Some(asked) = self.member else { return Wanted::Document };
@@ -160,13 +163,14 @@ impl Sink for Answer<'_> {
             document.content = Content::default();
             document.reason = self.refused.take().or(document.reason);
         }
-        if self.likeness {
+        if self.likeness || self.page_picture {
             // The way to it leads through all that the document says, which nobody asked for.
             if document.member.is_some() {
                 return;
             }
-            let previews = document.content.previews;
-            document.content = Content { previews, ..Content::default() };
+            let Content { previews, segments, .. } = document.content;
+            let segments = if self.page_picture { segments } else { Vec::new() };
+            document.content = Content { previews, segments, ..Content::default() };
         }
         // What is too much for the rest of the answer is left out, and said so. 16 KiB a head are kept for the
         // documents to come.

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
-use madang_document::content::Preview;
+use madang_document::content::{Content, Preview, Segment};
 use madang_document::inner_path::InnerPath;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
@@ -81,6 +81,43 @@ pub fn likeness(
         }
     };
     launched(zygote, request, &launch, input, watch, &mut keep)?;
+    Ok(made)
+}
+
+/// A page of an object as somebody looks at it.
+#[derive(Debug)]
+pub struct PagePicture {
+    /// What is seen; the bounds of its place are how large the page is, where that is known.
+    pub picture: Preview,
+    /// Its words and where they stand; none where the picture is all that there is.
+    pub words: Vec<Segment>,
+}
+
+/// Has a picture made of a page of an object, counted from 1, with at most so many pixels on its longer side. Otherwise as
+/// [`likeness`]; none, too, if there is no such page, or of a format that has no pages to look at.
+///
+/// # Errors
+/// As [`run`].
+pub fn page_picture(
+    zygote: &Zygote,
+    request: &Request<'_>,
+    (number, side): (u32, u32),
+    input: Input,
+    watch: &Watch,
+) -> Result<Option<PagePicture>, RunError> {
+    let mut limits = request.limits.clone();
+    limits.extract.preview = side;
+    let request = Request { limits: &limits, ..*request };
+    let mut launch = launch_of(&request, &input, None);
+    launch.order.page_picture = Some(number);
+    let mut made = None;
+    let mut keep = |extraction: Extraction| {
+        if extraction.member.is_none() {
+            let Content { previews, segments: words, .. } = extraction.content;
+            made = previews.into_iter().next().map(|picture| PagePicture { picture, words });
+        }
+    };
+    launched(zygote, &request, &launch, input, watch, &mut keep)?;
     Ok(made)
 }
 
@@ -190,6 +227,7 @@ fn launch_of(request: &Request<'_>, input: &Input, member: Option<&InnerPath>) -
             sidecars: request.sidecars.iter().take(SIDECARS).map(without_bytes).collect(),
             member: member.cloned(),
             likeness: false,
+            page_picture: None,
             put_off: request.pace == Pace::Prompt,
         },
         size: input.size(),

@@ -16,6 +16,7 @@ use crate::caller::{Caller, Credential, LANGUAGE_COOKIE, Manner, chosen, code, c
 use crate::hosts::authority;
 use crate::pages::error;
 use crate::parameters::Parameters;
+use crate::policy;
 use crate::problem::{Problem, sign_in_needed};
 use crate::redirect::see_other;
 use crate::route::{Access, Route, Surface};
@@ -260,20 +261,16 @@ fn said(response: &Response) -> bool {
     media_type.is_some_and(|t| t.contains("json")) || response.extensions().get::<Said>().is_some()
 }
 
-/// What pages of this server may do: load its own script, style and pictures, and nothing else.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
 fn harden(headers: &mut HeaderMap) {
     let policies = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy::PAGE),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
     for (name, value) in policies {
-        // A route that is stricter (originals, previews) has said so already.
+        // A route that is stricter (originals, previews), or plays films, has said so already.
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }

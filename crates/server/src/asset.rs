@@ -28,6 +28,7 @@ static ASSETS: &[Asset] = &[
     asset!("queues.js", "text/javascript; charset=utf-8"),
     asset!("drop.js", "text/javascript; charset=utf-8"),
     asset!("preview.js", "text/javascript; charset=utf-8"),
+    asset!("viewer.js", "text/javascript; charset=utf-8"),
     asset!("mark.svg", "image/svg+xml"),
 ];
 

@@ -1,4 +1,4 @@
-//! Previews that were made of likenesses, kept in memory for those who look again.
+//! Previews that were made of likenesses, and pictures of pages, kept in memory for those who look again.
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
@@ -8,9 +8,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use lru::LruCache;
 use madang_document::blob_id::BlobId;
+use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use tokio::sync::OnceCell;
+
+use crate::ports::Drawn;
 
 /// Bytes of all pictures that are kept.
 const MOST: usize = 32 << 20;
@@ -20,20 +23,39 @@ const PICTURES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
 const KEPT: Duration = Duration::from_secs(60 * 60);
 
 /// A preview that was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Picture {
     /// A JPEG file.
     pub(crate) jpeg: Bytes,
     /// SHA-256 of it.
     pub(crate) hash: BlobId,
+    /// How large the page is in points, where that is known.
+    pub(crate) points: Option<(f32, f32)>,
+    /// The words of the page and where they stand.
+    pub(crate) words: Arc<[Segment]>,
 }
 
-/// Which likeness: that of a document as these bytes were read.
+/// What of a document is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Sight {
+    /// The likeness that it stores of itself.
+    Likeness,
+    /// A page, counted from 1.
+    Page {
+        /// Which.
+        number: u32,
+        /// Pixels on its longer side, at most.
+        side: u32,
+    },
+}
+
+/// Which picture: that of a document as these bytes were read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Subject {
     document: DocumentId,
     version: String,
     format_version: u32,
+    sight: Sight,
 }
 
 /// A picture, or that there is none, once it is known. Those who ask while it is being made wait for the same.
@@ -71,21 +93,26 @@ impl Gallery {
     /// The picture of a document, which `make` makes if it does not hang there `now`; none if there is nothing to see.
     /// What fails is tried again by whoever asks next. `watch` is given the duty to take pictures down where nobody has it,
     /// before anything is made.
-    pub(crate) async fn picture<E>(
+    pub(crate) async fn picture<E, D: Into<Drawn>>(
         &self,
-        document: &Document,
+        (document, sight): (&Document, Sight),
         now: Instant,
         watch: impl AsyncFnOnce(Watch) -> Result<(), E>,
-        make: impl AsyncFnOnce() -> Result<Option<Bytes>, E>,
+        make: impl AsyncFnOnce() -> Result<Option<D>, E>,
     ) -> Result<Option<Picture>, E> {
-        let subject = Subject::of(document);
+        let subject = Subject::of(document, sight);
         let (hung, unwatched) = self.place(&subject, now);
         if let Some(duty) = unwatched {
             watch(duty).await?;
         }
         let made = hung.picture.get_or_try_init(async || {
-            let jpeg = make().await?;
-            Ok(jpeg.map(|jpeg| Picture { hash: BlobId::of(&jpeg), jpeg }))
+            let drawn = make().await?.map(Into::into);
+            Ok(drawn.map(|Drawn { jpeg, points, words }| Picture {
+                hash: BlobId::of(&jpeg),
+                jpeg,
+                points,
+                words: words.into(),
+            }))
         });
         let picture = made.await?.clone();
         self.make_room();
@@ -94,7 +121,8 @@ impl Gallery {
 
     /// Whether it is known that there is nothing to see on the likeness of a document.
     pub(crate) fn is_blank(&self, document: &Document, now: Instant) -> bool {
-        let hung = locked(&self.walls).hung.peek(&Subject::of(document)).cloned();
+        let subject = Subject::of(document, Sight::Likeness);
+        let hung = locked(&self.walls).hung.peek(&subject).cloned();
         hung.is_some_and(|hung| !hung.is_old(now) && matches!(hung.picture.get(), Some(None)))
     }
 
@@ -162,11 +190,12 @@ impl Drop for Watch {
 }
 
 impl Subject {
-    fn of(document: &Document) -> Subject {
+    fn of(document: &Document, sight: Sight) -> Subject {
         Subject {
             document: document.id,
             version: document.object.version.clone(),
             format_version: document.provenance.format_version,
+            sight,
         }
     }
 }
@@ -177,7 +206,11 @@ impl Hung {
     }
 
     fn bytes(&self) -> usize {
-        self.picture.get().and_then(Option::as_ref).map_or(0, |picture| picture.jpeg.len())
+        let words = |picture: &Picture| -> usize {
+            picture.words.iter().map(|word| word.text.len() + size_of::<Segment>()).sum()
+        };
+        let picture = self.picture.get().and_then(Option::as_ref);
+        picture.map_or(0, |picture| picture.jpeg.len() + words(picture))
     }
 }
 
@@ -240,7 +273,7 @@ mod tests {
             n.set(n.get() + 1);
             Ok::<_, Infallible>(made.map(|length| Bytes::from(vec![7; length])))
         };
-        let Ok(picture) = gallery.picture(document, now, unwatched, make).await;
+        let Ok(picture) = gallery.picture((document, Sight::Likeness), now, unwatched, make).await;
         assert_eq!(picture.map(|picture| picture.jpeg.len()), made);
     }
 
@@ -272,9 +305,9 @@ mod tests {
             if n.get() == 1 { Err("busy") } else { Ok(Some(Bytes::from_static(b"jpeg"))) }
         };
         let (one, two, three) = tokio::join!(
-            gallery.picture(&document, now, unwatched, make),
-            gallery.picture(&document, now, unwatched, make),
-            gallery.picture(&document, now, unwatched, make)
+            gallery.picture((&document, Sight::Likeness), now, unwatched, make),
+            gallery.picture((&document, Sight::Likeness), now, unwatched, make),
+            gallery.picture((&document, Sight::Likeness), now, unwatched, make)
         );
         assert_eq!(one, Err("busy"));
         assert_eq!(two, three);
@@ -311,7 +344,9 @@ mod tests {
                 Ok::<_, Infallible>(())
             };
             let make = async || Ok(Some(Bytes::from_static(b"jpeg")));
-            let Ok(picture) = gallery.picture(&document(path, "1"), now, watch, make).await;
+            let subject = document(path, "1");
+            let subject = (&subject, Sight::Likeness);
+            let Ok(picture) = gallery.picture(subject, now, watch, make).await;
             assert!(picture.is_some());
         };
         let hanging = || locked(&gallery.walls).hung.len();

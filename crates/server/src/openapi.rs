@@ -177,8 +177,14 @@ fn responses(route: &Route) -> Vec<(&'static str, ResponseBuilder)> {
         })
         .into(),
         Answer::File => vec![
-            ("200", of("The file").content("*/*", any())),
-            ("206", of("A range of it").content("*/*", any())),
+            ("200", of("The file").content("*/*", any()).header("ETag", tag())),
+            ("206", of("A range of it").content("*/*", any()).header("ETag", tag())),
+            ("416", of("The range lies beyond its end")),
+        ],
+        Answer::Media => vec![
+            ("200", of("All of it").content("*/*", any()).header("ETag", tag())),
+            ("206", of("A range of it").content("*/*", any()).header("ETag", tag())),
+            ("304", of("The same as before").header("ETag", tag())),
             ("416", of("The range lies beyond its end")),
         ],
         Answer::Picture => vec![
@@ -189,6 +195,9 @@ fn responses(route: &Route) -> Vec<(&'static str, ResponseBuilder)> {
     }
 }
 
+const IF_RANGE: &str =
+    "The version of which a range is wanted, in quotes; of another one it is all.";
+
 /// The headers of a request that change its answer, with what they mean.
 fn request_headers(answer: Answer) -> &'static [(&'static str, &'static str)] {
     match answer {
@@ -196,9 +205,15 @@ fn request_headers(answer: Answer) -> &'static [(&'static str, &'static str)] {
             ("If-Match", "Only in the place of the file of this version, in quotes; `*`: of any."),
             ("If-None-Match", "`*`: only if there is no file of that name."),
         ],
-        Answer::File => {
-            &[("Range", "One range of bytes, as in `bytes=0-99`; of a member it is not heeded.")]
-        }
+        Answer::File => &[
+            ("Range", "One range of bytes, as in `bytes=0-99`; of a member it is not heeded."),
+            ("If-Range", IF_RANGE),
+        ],
+        Answer::Media => &[
+            ("Range", "One range of bytes, as in `bytes=0-99`."),
+            ("If-Range", IF_RANGE),
+            ("If-None-Match", "The version that is there already, in quotes."),
+        ],
         Answer::Picture => &[("If-None-Match", "The version that is there already, in quotes.")],
         Answer::Json(_) | Answer::JsonOnceRead(..) | Answer::Other(_) => &[],
     }
@@ -284,6 +299,9 @@ fn of_each(name: &str) -> &'static str {
         "outdated" => "true: only what another version of its format read.",
         "gone" => {
             "true: the source is away and will not be back; without it a release is refused then."
+        }
+        "zoom" => {
+            "1 or 2: how large it is drawn; 1 without it, which is 150 pixels to the inch of A4."
         }
         "v" => "The digest of the content, for caches.",
         _ => "",

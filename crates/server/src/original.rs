@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
+use madang_document::blob_id::BlobId;
 use madang_document::cause::Cause;
 use madang_document::document::Document;
 use madang_document::object_key;
@@ -16,8 +17,10 @@ use madang_document::reason_kind::ReasonKind;
 use madang_document::shown::is_misleading;
 
 use crate::address::percent;
+use crate::byte_range::Asked;
 use crate::caller::Caller;
 use crate::documents::visible;
+use crate::policy::SANDBOX;
 use crate::ports::MemberError;
 use crate::problem::Problem;
 use crate::sentence::korean;
@@ -25,9 +28,6 @@ use crate::server::Server;
 use crate::while_held::sent_while_held;
 use madang_store::error::StoreError;
 use madang_store::store::Pinned;
-
-/// What a file that a browser opens by itself may do: nothing, and without an origin.
-pub(crate) const SANDBOX: &str = "sandbox; default-src 'none'";
 
 /// `GET /v1/documents/{id}/original`: the file as it lies in its store, or in the file around it; never opened by the
 /// browser.
@@ -46,27 +46,23 @@ pub(crate) async fn original(
     }
     let original = server.stores.open(&document.object).await.map_err(refusal)?;
     let size = document.object.size;
-    let wanted = headers.get(header::RANGE).and_then(|v| v.to_str().ok()).map(|v| range(v, size));
-
-    let mut answer = headers_of(&document);
-    let mut set = |name, value: String| set(&mut answer, name, value);
-    set(header::ACCEPT_RANGES, "bytes".to_owned());
-    let (status, part) = match wanted {
-        Some(Asked::Part(part)) => (StatusCode::PARTIAL_CONTENT, part),
-        Some(Asked::Beyond) => {
-            set(header::CONTENT_RANGE, format!("bytes */{size}"));
-            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, answer, Body::empty()).into_response());
-        }
-        Some(Asked::Whole) | None => (StatusCode::OK, 0..size),
-    };
-    if status == StatusCode::PARTIAL_CONTENT {
-        let last = part.end.saturating_sub(1);
-        set(header::CONTENT_RANGE, format!("bytes {}-{last}/{size}", part.start));
+    let (tag, mut answer) = (tag(&document), headers_of(&document));
+    set(&mut answer, header::ETAG, tag.clone());
+    let (status, part) = Asked::of(&headers, size, &tag).answer(size, &mut answer);
+    if status == StatusCode::RANGE_NOT_SATISFIABLE {
+        return Ok((status, answer, Body::empty()).into_response());
     }
-    set(header::CONTENT_LENGTH, (part.end - part.start).to_string());
     let bytes = sent_while_held(stream(original, part).boxed(), server, caller);
     let body = Body::from_stream(bytes);
     Ok((status, answer, body).into_response())
+}
+
+/// The validator of a document's bytes (RFC 9110, section 8.8.3): of the document and of the version that was read. What
+/// a store calls a version may hold anything, so that its hash stands here.
+pub(crate) fn tag(document: &Document) -> String {
+    let object = &document.object;
+    let named = format!("{}\n{}\n{}", document.id, object.size, object.version);
+    format!("\"{:.32}\"", BlobId::of(named.as_bytes()).to_string())
 }
 
 /// A member as the file that it is, unpacked for this answer. Whole only: a part would cost as much.
@@ -98,13 +94,13 @@ fn headers_of(document: &Document) -> HeaderMap {
     answer
 }
 
-fn set(headers: &mut HeaderMap, name: HeaderName, value: String) {
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: String) {
     if let Ok(value) = HeaderValue::from_str(&value) {
         headers.insert(name, value);
     }
 }
 
-fn refusal(error: StoreError) -> Problem {
+pub(crate) fn refusal(error: StoreError) -> Problem {
     match error {
         StoreError::Gone(_) => gone(&error),
         error => Problem::unavailable(&error),
@@ -149,7 +145,7 @@ fn gone(error: &dyn std::fmt::Display) -> Problem {
 }
 
 /// The bytes of a part, a MiB at a time: a download never lies in memory whole.
-fn stream(
+pub(crate) fn stream(
     original: Box<dyn Pinned>,
     part: Range<u64>,
 ) -> impl Stream<Item = std::io::Result<Bytes>> {
@@ -168,30 +164,6 @@ fn stream(
     })
 }
 
-/// What a `Range` header asks for.
-#[derive(Debug, PartialEq, Eq)]
-enum Asked {
-    /// Several ranges or another unit: the whole is a right answer (RFC 9110, section 14.2).
-    Whole,
-    /// This part.
-    Part(Range<u64>),
-    /// Nothing that exists: 416.
-    Beyond,
-}
-
-fn range(value: &str, size: u64) -> Asked {
-    let Some((first, last)) = value.strip_prefix("bytes=").and_then(|r| r.split_once('-')) else {
-        return Asked::Whole;
-    };
-    let part = match (first.trim().parse::<u64>(), last.trim().parse::<u64>()) {
-        (Ok(first), Ok(last)) if first <= last => first..last.saturating_add(1).min(size),
-        (Ok(first), Err(_)) if last.trim().is_empty() => first..size,
-        (Err(_), Ok(last)) if first.trim().is_empty() => size.saturating_sub(last)..size,
-        _ => return Asked::Whole,
-    };
-    if part.start < part.end { Asked::Part(part) } else { Asked::Beyond }
-}
-
 /// `Content-Disposition` of a download (RFC 6266, section 4.3; RFC 8187): the real name in UTF-8, and one in
 /// plain ASCII for programs that know no better.
 fn disposition(name: &str) -> String {
@@ -206,25 +178,6 @@ fn disposition(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ranges() {
-        for (value, expected) in [
-            ("bytes=0-3", Asked::Part(0..4)),
-            ("bytes=6-99", Asked::Part(6..10)),
-            ("bytes=6-", Asked::Part(6..10)),
-            ("bytes=-4", Asked::Part(6..10)),
-            ("bytes=-40", Asked::Part(0..10)),
-            ("bytes=10-", Asked::Beyond),
-            ("bytes=-0", Asked::Beyond),
-            ("bytes=0-1,4-5", Asked::Whole),
-            ("bytes=5-4", Asked::Whole),
-            ("lines=1-2", Asked::Whole),
-            ("bytes=0-18446744073709551615", Asked::Part(0..10)),
-        ] {
-            assert_eq!(range(value, 10), expected, "{value}");
-        }
-    }
 
     #[test]
     fn names_of_downloads_cannot_break_out() {

@@ -5,8 +5,12 @@
 pub(crate) mod document;
 pub(crate) mod drop;
 pub(crate) mod error;
+pub(crate) mod grid;
+pub(crate) mod hits;
 pub(crate) mod layout;
+pub(crate) mod leaf;
 pub(crate) mod passage;
+pub(crate) mod player;
 pub(crate) mod property;
 pub(crate) mod question;
 pub(crate) mod queues;

@@ -110,12 +110,38 @@ pub enum MemberError {
     Unavailable(#[source] Cause),
 }
 
-/// Likenesses that documents store of themselves.
+/// Likenesses that documents store of themselves, and pictures of their pages.
 #[async_trait]
 pub trait Likenesses: Send + Sync {
     /// What the likeness of a document shows, as a JPEG file that was encoded anew; none if there is nothing to see on it,
     /// or if it cannot be decoded.
     async fn make(&self, document: &Document) -> Result<Option<Bytes>, MemberError>;
+
+    /// A page of a document, counted from 1, with at most so many pixels on its longer side; none if there is no such page, or
+    /// if it cannot be drawn.
+    async fn page(
+        &self,
+        document: &Document,
+        number: u32,
+        side: u32,
+    ) -> Result<Option<Drawn>, MemberError>;
+}
+
+/// What somebody looks at.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// A JPEG file that was encoded anew.
+    pub jpeg: Bytes,
+    /// The page's width and height in points, where they are known.
+    pub points: Option<(f32, f32)>,
+    /// Its words and where they stand; none where the picture is all that there is.
+    pub words: Vec<Segment>,
+}
+
+impl From<Bytes> for Drawn {
+    fn from(jpeg: Bytes) -> Drawn {
+        Drawn { jpeg, points: None, words: Vec::new() }
+    }
 }
 
 /// Reading files again, to see what would change.

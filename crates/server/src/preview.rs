@@ -12,9 +12,11 @@ use madang_document::document::Document;
 use crate::access::still_holds;
 use crate::caller::Caller;
 use crate::documents::visible;
-use crate::gallery::Picture;
+use crate::gallery::{Picture, Sight};
 use crate::loss::Kept;
-use crate::original::{SANDBOX, not_taken, undeclared};
+use crate::original::{not_taken, undeclared};
+use crate::policy::SANDBOX;
+use crate::ports::Drawn;
 use crate::problem::Problem;
 use crate::server::Server;
 use crate::withdrawals;
@@ -50,11 +52,11 @@ pub(crate) async fn preview(
 }
 
 /// What a preview is, and may do.
-const KIND: [(HeaderName, &str); 2] =
+pub(crate) const KIND: [(HeaderName, &str); 2] =
     [(header::CONTENT_TYPE, "image/jpeg"), (header::CONTENT_SECURITY_POLICY, SANDBOX)];
 
 /// What is done with a preview that a browser may have already.
-enum Cached {
+pub(crate) enum Cached {
     /// It has it: this says so.
     Known(Response),
     /// It is sent, with these headers.
@@ -62,7 +64,7 @@ enum Cached {
 }
 
 /// Whether a browser has the preview of this name.
-fn cached(name: &dyn Display, headers: &HeaderMap) -> Cached {
+pub(crate) fn cached(name: &dyn Display, headers: &HeaderMap) -> Cached {
     let tag = format!("\"{name}\"");
     let keep = [
         (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60")),
@@ -90,25 +92,45 @@ async fn made(
     document: &Document,
 ) -> Result<Picture, Problem> {
     let none = || Problem::not_found("미리보기", "preview");
+    if !document.likeness {
+        // What was noted of a preview that was kept once has nothing to wait for.
+        Kept::Preview.had(server, document).await;
+        return Err(none());
+    }
+    let picture = seen(server, caller, document, Sight::Likeness).await?;
+    Kept::Preview.had(server, document).await;
+    picture.ok_or_else(none)
+}
+
+/// What is seen of a document, made now if nobody looked at it lately; none if there is nothing to see.
+pub(crate) async fn seen(
+    server: &Arc<Server>,
+    caller: &Caller,
+    document: &Document,
+    sight: Sight,
+) -> Result<Option<Picture>, Problem> {
     let store = &document.object.store;
-    if document.likeness && server.stores.get(store).is_none() {
+    if server.stores.get(store).is_none() {
         return Err(undeclared(store));
     }
     let watch = async |watch| Ok(withdrawals::follow(Arc::clone(server), watch).await?);
-    let make = async || server.likenesses.make(document).await.map_err(not_taken);
-    let picture = match document.likeness {
-        true => server.gallery.picture(document, Instant::now(), watch, make).await?,
-        false => None,
+    let make = async || match sight {
+        Sight::Likeness => {
+            let jpeg = server.likenesses.make(document).await.map_err(not_taken)?;
+            Ok(jpeg.map(Drawn::from))
+        }
+        Sight::Page { number, side } => {
+            server.likenesses.page(document, number, side).await.map_err(not_taken)
+        }
     };
-    // What was noted of a preview that was kept once has nothing to wait for.
-    Kept::Preview.had(server, document).await;
-    // Making it may have taken a while: it is shown to whoever may see the document now, of which it still is the likeness.
+    let picture = server.gallery.picture((document, sight), Instant::now(), watch, make).await?;
+    // Making it may have taken a while: it is shown to whoever may see the document now, of which it still is the picture.
     let now = visible(server, caller, &document.id.to_string()).await;
     if !now.as_ref().is_ok_and(|now| now.document.object == document.object) {
         server.gallery.take_down(&HashSet::from([document.id]));
     }
     if !still_holds(server, caller).await || now?.document.object != document.object {
-        return Err(none());
+        return Ok(None);
     }
-    picture.ok_or_else(none)
+    Ok(picture)
 }

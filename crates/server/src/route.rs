@@ -66,6 +66,8 @@ pub(crate) enum Answer {
     Kept(&'static str),
     /// A file of whatever type it is, or a range of it.
     File,
+    /// A film or sound that its browser may have already, or a range of it.
+    Media,
     /// A picture that its browser may have already.
     Picture,
     /// Something else, of this media type.

@@ -16,8 +16,8 @@ use madang_index::query::{Facet, Hit, Hits, Query, Sort};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::address::percent;
 use crate::caller::Caller;
+use crate::here::Here;
 use crate::parameters::{LONGEST_TEXT, Parameters, one_of, unreadable};
 use crate::problem::Problem;
 use crate::sentence::Sentence;
@@ -41,9 +41,10 @@ pub(crate) async fn api(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let query = read(&parameters)?;
+    let text = query.text.clone();
     let begun = Instant::now();
     let hits = run(&server, &caller.principal, query).await?;
-    Ok(json(&Found::new(hits, begun.elapsed().as_millis() as u64)))
+    Ok(json(&Found::new(hits, &text, begun.elapsed().as_millis() as u64)))
 }
 
 /// Searches what the principal may see. The index blocks, so it gets a thread of its own.
@@ -141,15 +142,13 @@ pub(crate) fn facet_word(facet: Facet) -> &'static str {
     FACETS.into_iter().find(|(_, f)| *f == facet).map_or("", |(word, _)| word)
 }
 
-/// Where a person opens a hit: the document's page at the place of the passage.
-pub(crate) fn address(hit: &Hit) -> String {
+/// Where a person opens a hit: the document's page at the place of the passage, with the words that were searched for.
+pub(crate) fn address(hit: &Hit, query: &str) -> String {
+    let here = Here { id: hit.id, query: query.trim(), view: "" };
     match hit.locator.fragment() {
-        None => format!("/documents/{}", hit.id),
-        Some(fragment) => {
-            // `at` tells the server which part of a long document to show, `#` the browser where to scroll.
-            let place = percent(&fragment, b"=,!:");
-            format!("/documents/{}?at={}#{place}", hit.id, percent(&fragment, b""))
-        }
+        None => here.with(&[], None),
+        // `at` tells the server which part of a long document to show, `#` the browser where to scroll.
+        Some(fragment) => here.at(&fragment),
     }
 }
 
@@ -206,7 +205,7 @@ pub(crate) struct FoundHit {
     /// Where that passage stands, as in `{"page":{"number":3,"bounds":null}}`.
     #[schema(value_type = Object)]
     locator: madang_document::locator::Locator,
-    /// Its page for people, opened at that place.
+    /// Its page for people, opened at that place with the words of the query marked.
     url: String,
 }
 
@@ -230,7 +229,7 @@ pub(crate) struct Count {
 }
 
 impl Found {
-    fn new(hits: Hits, took_ms: u64) -> Found {
+    fn new(hits: Hits, query: &str, took_ms: u64) -> Found {
         let facets = hits.facets.into_iter().map(|(facet, values)| {
             let counts = values.into_iter().map(|(value, count)| Count { value, count });
             (facet_word(facet), counts.collect())
@@ -241,15 +240,15 @@ impl Found {
             next: hits.next,
             missing: hits.missing.iter().map(|partition| partition.agency.to_string()).collect(),
             took_ms,
-            hits: hits.hits.into_iter().map(FoundHit::new).collect(),
+            hits: hits.hits.into_iter().map(|hit| FoundHit::new(hit, query)).collect(),
         }
     }
 }
 
 impl FoundHit {
-    fn new(hit: Hit) -> FoundHit {
+    fn new(hit: Hit, query: &str) -> FoundHit {
         FoundHit {
-            url: address(&hit),
+            url: address(&hit, query),
             id: hit.id.to_string(),
             title: hit.title,
             name: object_key::readable(&hit.path).into_owned(),

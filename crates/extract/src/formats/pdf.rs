@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use lopdf::{Document, ObjectId};
 use madang_document::content::{Content, Preview};
 use madang_document::instead::Instead;
-use madang_document::locator::Locator;
+use madang_document::locator::{Bounds, Locator};
 use madang_document::metadata::{self, Value};
 use madang_document::part::{Noun, Part};
 use madang_document::quote::Quote;
@@ -26,9 +26,10 @@ use super::pdf_outline::Outline;
 use super::pdf_page_text::PageText;
 use super::pdf_raster::{PdfRaster, Scale};
 use super::pdf_verdict::{PageVerdict, Verdicts};
+use super::pdf_words::Sheet;
 use super::{
     pdf_attachment, pdf_file, pdf_korean_break, pdf_layout, pdf_lock, pdf_metadata,
-    pdf_page_labels, pdf_scan, pdf_verdict, pdf_vertical, pdf_xfa, preview,
+    pdf_page_labels, pdf_scan, pdf_verdict, pdf_vertical, pdf_words, pdf_xfa, preview,
 };
 use crate::blob::Blob;
 use crate::context::Context;
@@ -109,6 +110,17 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         content.previews.extend(drawn);
         return Ok(content);
     }
+    if let Some(number) = context.page_picture {
+        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        let Some(&id) = index.and_then(|index| pages.ids.get(index)) else { return Ok(content) };
+        place_words((number, id), &document, &bytes, context, &mut content);
+        drop(document);
+        match page_picture(number, bytes.into_owned(), &opener, context) {
+            Ok(picture) => content.previews.extend(picture),
+            Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),
+        }
+        return Ok(content);
+    }
     pdf_metadata::read(&document, &mut content);
     if let Some(fault) = pages.fault {
         content.lost(fault);
@@ -175,6 +187,40 @@ fn first_page(
     let scale = Scale::Longer(context.limits.preview.saturating_mul(2));
     let page = PdfRaster::open(bytes, password)?.page(1, scale, context)?;
     preview::of(page.picture.into(), None, Locator::page(1), context)
+}
+
+/// A page as somebody looks at it. The bounds of its place are how large it is.
+///
+/// # Errors
+/// Why it cannot be drawn.
+fn page_picture(
+    number: u32,
+    bytes: Vec<u8>,
+    password: &str,
+    context: &Context<'_>,
+) -> Result<Option<Preview>, Reason> {
+    let scale = Scale::Longer(context.limits.preview);
+    let page = PdfRaster::open(bytes, password)?.page(number, scale, context)?;
+    let (right, bottom) = page.points;
+    let bounds = Some(Bounds { left: 0.0, top: 0.0, right, bottom });
+    preview::of(page.picture.into(), None, Locator::Page { number, bounds }, context)
+}
+
+/// Puts the words of a page into `content`, each with where it is seen. A page that cannot be read has none, and is looked
+/// at all the same.
+fn place_words(
+    (number, id): (u32, ObjectId),
+    document: &Document,
+    bytes: &[u8],
+    context: &Context<'_>,
+    content: &mut Content,
+) {
+    let progress = || context.progress();
+    let mut interpreter = Interpreter::new(document, bytes, &progress);
+    let read = catch_unwind(AssertUnwindSafe(|| interpreter.page(id).ok()));
+    if let (Ok(Some(page)), Some(sheet)) = (read, Sheet::of(document, id)) {
+        pdf_words::place(number, &sheet, &page.glyphs, content);
+    }
 }
 
 /// Whether the marker of the end stands in the last 1,024 bytes (ISO 32000-1, annex H, note 18).

@@ -68,6 +68,9 @@ impl Showing {
     pub(super) fn of(width: u32, height: u32, context: &Context<'_>) -> Showing {
         let longer = width.max(height);
         match context.is_part_of_a_document() {
+            // Of its own pages a picture has the first.
+            _ if context.page_picture.is_some_and(|page| page > 1) => Showing::Never,
+            _ if context.page_picture.is_some() => Showing::Now,
             false => Showing::Now,
             true if longer < IN_DOCUMENT_LEAST => Showing::Never,
             true if context.likeness => Showing::Now,
@@ -151,7 +154,8 @@ pub(super) fn of(
     context: &Context<'_>,
 ) -> Result<Option<Preview>, Reason> {
     let small = shrunk(on_white(picture), context.limits.preview.max(1))?;
-    if is_blank(&small) {
+    // A page is shown as it is, with nothing on it, too.
+    if context.page_picture.is_none() && is_blank(&small) {
         return Ok(None);
     }
     let mut small = DynamicImage::from(small);

@@ -8,9 +8,9 @@ use madang_document::locator::Locator;
 use tantivy::postings::Postings;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, SegmentReader, Term};
-use unicode_normalization::UnicodeNormalization;
 
-use crate::analyzer::{self, Mark};
+use crate::analyzer::Mark;
+use crate::needle::{Match, Needle, exact, parts};
 use crate::query::Snippet;
 use crate::query_text::{Clause, Prefix, QueryText, Word};
 use crate::tantivy::entry::StoredDocument;
@@ -29,32 +29,12 @@ const MOST_ANALYSED: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct Matcher {
     needle: Needle,
-    /// What was typed behind the last stem. Where it stands in the text as well it is marked along: analysis takes the
-    /// end of 지하차도 for a particle, and half a word must not be marked.
-    ending: String,
     /// Tokens in the field `stem` of the body, each enough by itself.
     stems: Vec<Term>,
     /// Tokens in the field `xbi` of the body, together.
     bigrams: Vec<Term>,
     /// How much finding it is worth.
     weight: f32,
-}
-
-#[derive(Clone, Debug)]
-enum Needle {
-    /// The stems, one after the other.
-    Stems(Vec<Vec<Atom>>),
-    /// The beginning of a stem, or a whole one.
-    Prefix(Prefix),
-}
-
-/// The smallest thing that is compared.
-#[derive(Clone, Debug, PartialEq)]
-enum Atom {
-    /// A character of a script with bigrams.
-    Syllable(char),
-    /// A word of another script, folded.
-    Word(String),
 }
 
 /// The matchers of a query; `weight` values a token of the field `stem`, `expand` lists the stems of a prefix.
@@ -67,15 +47,13 @@ pub(crate) fn matchers(
     let term = |token: &str| Term::from_field_text(fields.body.stem, token);
     let bigram = |token: &String| Term::from_field_text(fields.body.xbi, token);
     let words = |words: &[Word]| {
-        let stems = words.iter().map(atoms_of).collect();
         let weight = words.iter().map(|word| weight(&term(&word.stem))).sum();
         let bigrams = words.iter().flat_map(|word| &word.tokens).map(bigram).collect();
         let whole = match words {
             [word] => vec![term(&word.stem)],
             _ => Vec::new(),
         };
-        let ending = words.last().map(|word| word.ending.clone()).unwrap_or_default();
-        Matcher { needle: Needle::Stems(stems), ending, stems: whole, bigrams, weight }
+        Matcher { needle: Needle::of_words(words), stems: whole, bigrams, weight }
     };
     // A run that hides several words is looked for by itself, too: somebody may have written it so.
     let all = text.words.iter().flat_map(|word| std::iter::once(word).chain(&word.parts));
@@ -85,8 +63,7 @@ pub(crate) fn matchers(
             Clause::Word(word) => words(std::slice::from_ref(word)),
             Clause::Phrase(phrase) => words(&phrase.words),
             Clause::Prefix(prefix) => Matcher {
-                needle: Needle::Prefix(prefix.clone()),
-                ending: String::new(),
+                needle: Needle::of_prefix(prefix),
                 stems: expand(prefix),
                 bigrams: Vec::new(),
                 weight: weight(&term(&prefix.stem)),
@@ -94,14 +71,6 @@ pub(crate) fn matchers(
         });
     }
     matchers
-}
-
-fn atoms_of(word: &Word) -> Vec<Atom> {
-    if word.script.has_bigrams() {
-        word.stem.chars().map(Atom::Syllable).collect()
-    } else {
-        vec![Atom::Word(word.stem.clone())]
-    }
 }
 
 /// The passage of a document that holds most of the matchers, and where it stands.
@@ -120,14 +89,30 @@ pub(crate) fn passage(
         let region_end =
             (to.byte as usize).saturating_add(AROUND).min(region_start + MOST_ANALYSED);
         let region = region_start..floor(text, region_end);
-        let found = matches(text, region, matchers);
+        let needles: Vec<&Needle> = matchers.iter().map(|matcher| &matcher.needle).collect();
+        let mut found = exact(text, region.clone(), &needles);
+        if found.is_empty() {
+            found = parts(text, region, &needles);
+        }
         if let Some(anchor) = best(text, entry, &found, matchers) {
             let (start, end, locator) = entry.map.segment(anchor.0, text.len());
+            let locator = cell_of(locator, text.get(start..anchor.0).unwrap_or_default());
             return Ok((cut(text, anchor, (start, end), &found), locator));
         }
     }
     // Found by its title, path or keywords, or not asked for by words: how the text begins.
     Ok((cut(text, (0, 0), (0, text.len()), &[]), Locator::Whole {}))
+}
+
+/// The cell behind this beginning of a row, where the place is a row of a sheet: tabs part its cells.
+fn cell_of(locator: Locator, before: &str) -> Locator {
+    match locator {
+        Locator::Cell { sheet, row, column } => {
+            let tabs = u32::try_from(before.matches('\t').count()).unwrap_or(u32::MAX);
+            Locator::Cell { sheet, row, column: column.saturating_add(tabs) }
+        }
+        other => other,
+    }
 }
 
 /// The stretch between two marks in which the matchers of most weight stand.
@@ -189,146 +174,6 @@ fn read_positions(
     Ok(())
 }
 
-/// A place in a text where a matcher stands.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Match {
-    start: usize,
-    end: usize,
-    matcher: usize,
-}
-
-/// An atom of a text.
-struct Placed {
-    atom: Atom,
-    start: usize,
-    end: usize,
-    /// Whether a stem begins here.
-    opens: bool,
-    /// Whether it begins here apart from the stem before.
-    apart: bool,
-}
-
-/// Where the matchers stand in a region of a text, in order.
-fn matches(text: &str, region: std::ops::Range<usize>, matchers: &[Matcher]) -> Vec<Match> {
-    let placed = place(text, region);
-    let mut found = Vec::new();
-    for at in 0..placed.len() {
-        let Some(rest) = placed.get(at..) else { break };
-        for (n, matcher) in matchers.iter().enumerate() {
-            let length = match &matcher.needle {
-                Needle::Stems(stems) => stems_stand(stems, rest),
-                Needle::Prefix(prefix) => prefix_stands(prefix, rest),
-            };
-            let last = length.and_then(|length| rest.get(length.checked_sub(1)?));
-            if let (Some(first), Some(last)) = (rest.first(), last) {
-                let behind = text.get(last.end..).unwrap_or_default();
-                let ending = matcher.ending.as_str();
-                let ending = if behind.starts_with(ending) { ending.len() } else { 0 };
-                found.push(Match { start: first.start, end: last.end + ending, matcher: n });
-            }
-        }
-    }
-    if found.is_empty() {
-        // Misspelt or joined otherwise: what of it stands here.
-        for (n, matcher) in matchers.iter().enumerate() {
-            if let Needle::Stems(stems) = &matcher.needle
-                && let [stem] = stems.as_slice()
-            {
-                parts_of(stem, &placed, n, &mut found);
-            }
-        }
-        found.sort_by_key(|found| found.start);
-    }
-    found
-}
-
-/// Where at least half of a word of three syllables or more stands in one piece.
-fn parts_of(stem: &[Atom], placed: &[Placed], matcher: usize, found: &mut Vec<Match>) {
-    if stem.len() < 3 {
-        return;
-    }
-    let mut at = 0;
-    while let Some(rest) = placed.get(at..).filter(|rest| !rest.is_empty()) {
-        let common = |from: usize| {
-            let pairs = stem.iter().skip(from).zip(rest).enumerate();
-            pairs.take_while(|(n, (a, here))| **a == here.atom && (*n == 0 || !here.apart)).count()
-        };
-        let length = (0..stem.len()).map(common).max().unwrap_or(0);
-        if length >= (stem.len() / 2).max(2)
-            && let (Some(first), Some(last)) = (rest.first(), rest.get(length - 1))
-        {
-            found.push(Match { start: first.start, end: last.end, matcher });
-            at += length;
-        } else {
-            at += 1;
-        }
-    }
-}
-
-fn place(text: &str, region: std::ops::Range<usize>) -> Vec<Placed> {
-    let offset = region.start;
-    let region = text.get(region).unwrap_or_default();
-    let stemmer = analyzer::stemmer();
-    let mut placed = Vec::new();
-    for span in analyzer::spans(region) {
-        let surface = region.get(span.start..span.end).unwrap_or_default();
-        let start = offset + span.start;
-        if !span.script.has_bigrams() {
-            let word = analyzer::fold(surface, span.script, &stemmer).into_owned();
-            let end = offset + span.end;
-            placed.push(Placed { atom: Atom::Word(word), start, end, opens: true, apart: true });
-            continue;
-        }
-        let mut opens = true;
-        for (at, c) in surface.char_indices() {
-            for folded in std::iter::once(c).nfkc() {
-                placed.push(Placed {
-                    atom: Atom::Syllable(folded),
-                    start: start + at,
-                    end: start + at + c.len_utf8(),
-                    opens,
-                    apart: opens && !span.joined,
-                });
-                opens = false;
-            }
-        }
-    }
-    placed
-}
-
-/// How many atoms the stems take if they stand here. Inside a stem of the query the text may have a space, but
-/// nothing that analysis keeps apart; between two stems of a phrase it may.
-fn stems_stand(stems: &[Vec<Atom>], placed: &[Placed]) -> Option<usize> {
-    let mut at = 0;
-    for stem in stems {
-        for (n, atom) in stem.iter().enumerate() {
-            let here = placed.get(at)?;
-            if here.atom != *atom || (n > 0 && here.apart) {
-                return None;
-            }
-            at += 1;
-        }
-    }
-    Some(at)
-}
-
-fn prefix_stands(prefix: &Prefix, placed: &[Placed]) -> Option<usize> {
-    let first = placed.first().filter(|first| first.opens)?;
-    if let Atom::Word(word) = &first.atom {
-        let stands = word.starts_with(&prefix.start) || *word == prefix.stem;
-        return stands.then_some(1);
-    }
-    let mut length = 0;
-    for c in prefix.start.chars() {
-        let here = placed.get(length)?;
-        if here.atom != Atom::Syllable(c) || (length > 0 && here.opens) {
-            return None;
-        }
-        length += 1;
-    }
-    Some(length)
-}
-
 /// The match from which on a passage of [`LENGTH`] holds the matchers of most weight, and the end of the last match
 /// in that passage. It stays within one segment, so that its locator is true of all of it.
 fn best(
@@ -353,7 +198,7 @@ fn best(
                 continue;
             }
             if let (Some(inside), Some(matcher)) =
-                (inside.get_mut(other.matcher), matchers.get(other.matcher))
+                (inside.get_mut(other.needle), matchers.get(other.needle))
             {
                 // Finding a word again is worth a little.
                 value += matcher.weight * if *inside { 0.02 } else { 1.0 };

@@ -1,42 +1,56 @@
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::Uri;
+use axum::http::{HeaderValue, Uri, header};
 use axum::response::Response;
 use madang_document::content::{Origin, Segment, WarningKind};
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::locale::Locale;
+use madang_document::locator::Locator;
+use madang_document::media_type::Kind;
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
 use madang_document::shown::Shown;
 use madang_document::sidecar::{self, Described, spellings};
 use maud::{Markup, html};
 
-use crate::address::{percent, query_string};
+use crate::address::query_string;
 use crate::caller::{Caller, Manner};
 use crate::count::count;
 use crate::document_answer::{MemberAnswer, members};
 use crate::documents::{Found, found, withdrawn};
+use crate::gallery::Picture;
+use crate::here::{Here, anchor};
+use crate::page_picture::{self, pages};
+use crate::pages::grid::Grid;
+use crate::pages::hits::{Hits, segment_at};
 use crate::pages::layout::Layout;
-use crate::pages::passage::{ShownText, place};
+use crate::pages::leaf::Leaf;
+use crate::pages::passage::{origin, place};
+use crate::pages::player;
 use crate::pages::property::{Property, Said, properties};
 use crate::pages::remark::reason;
 use crate::pages::unread;
 use crate::pages::versions::{self, Compared};
 use crate::pages::words::{Words, day, format, minute, name, size, whole_name};
 use crate::parameters::Parameters;
-use crate::preview::is_shown;
+use crate::playable::Playable;
+use crate::policy;
+use crate::preview::{is_shown, seen};
 use crate::problem::Problem;
 use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::texts::segments;
 use crate::versions::{History, compared, glances};
 
-/// What the page can be asked with: a place to show, or the number of the first segment; two versions to compare.
-pub(crate) const PARAMETERS: &[&str] = &["at", "part", "from", "to"];
+/// What the page can be asked with: words to mark and the number of one of their places; a place to show, or a page, or a
+/// segment; how to show it; two versions to compare.
+pub(crate) const PARAMETERS: &[&str] = &["q", "hit", "at", "page", "part", "view", "from", "to"];
 
 /// Segments on one page, and bytes of text: what a browser on a phone still scrolls.
 const SEGMENTS: usize = 2000;
@@ -77,52 +91,335 @@ pub(crate) async fn page(
     let opened = server.ledger.members(document.id, MEMBERS).await?.readable();
     let members = members(&document, &opened);
     let named = named(&server, &document).await?;
-    let text = segments(&server, &document).await;
-    let first = match parameters.one("at")? {
-        Some(at) => text.as_deref().map_or(0, |text| start_of(text, at)),
-        None => parameters.number("part", 0, 0..=u32::MAX.into())? as usize,
+    let query = parameters.one("q")?.unwrap_or_default();
+    let view = parameters.one("view")?.unwrap_or_default();
+    let here = Here { id: document.id, query, view };
+    let shown = match segments(&server, &document).await {
+        Ok(text) => Ok(Opened::of(text, &parameters).await?),
+        Err(problem) => Err(problem),
     };
+    let leaf = match (&shown, pages(&document)) {
+        (Ok(shown), Some(pages)) if view != "text" => {
+            let number = shown.page().clamp(1, pages);
+            let picture = page_seen(&server, &caller, &document, number, words).await;
+            Some(Leaf { number, pages, picture })
+        }
+        _ => None,
+    };
+    let no_hits = Hits::default();
+    let hits = shown.as_ref().map_or(&no_hits, |shown| &shown.hits);
+    let has_picture = is_shown(&server, &document);
+    let title = name(&document.title());
     let main = html! {
         article.document {
-            header {
-                @if let Some(parent) = document.parent {
-                    p.faint { a href=(format!("/documents/{parent}")) { "↑ " (words.say("바깥 문서", "Containing document")) } }
-                }
-                h1 { bdi { (name(&document.title())) } }
-                p.path { bdi { (whole_name(&document.path())) } }
-                (outcome(words, &document))
-                (actions(words, &document))
-            }
-            div.columns {
-                div.text {
+            (head(words, &document, &here, hits))
+            // What was not read whole is said first; what was, beside it.
+            @if !is_whole(&document) { (outcome(words, &document)) }
+            div.viewer.with-hits[!hits.is_empty()] {
+                div.viewer-main {
                     (whom(words, &document, &named))
-                    @if !document.is_sidecar() && !members.is_empty() { (member_list(words, &members)) }
-                    (versions::section(words, &glances, compared.as_ref()))
-                    h2 { (words.say("본문", "Text")) }
-                    @match &text {
-                        Ok(text) if text.is_empty() => p.faint { (words.say("글자가 없습니다.", "There is no text.")) },
-                        Ok(text) => (passages(words, &document, text, first)),
+                    @match &shown {
+                        Ok(shown) => (body(words, &document, &here, shown, (leaf.as_ref(), has_picture))),
                         Err(problem) => p.alert role="alert" { (Shown::new(problem.detail.say(words.0))) },
                     }
+                    @if !document.is_sidecar() && !members.is_empty() { (member_list(words, &here, &members)) }
+                    (versions::section(words, &glances, compared.as_ref()))
                 }
-                aside.facts-panel aria-label=(words.say("속성", "Properties")) {
-                    @if is_shown(&server, &document) {
-                        img.preview src=(format!("/v1/documents/{}/preview", document.id)) alt=(words.say("미리보기", "Preview"));
+                aside.viewer-side aria-label=(words.say("찾은 곳과 속성", "Matches and properties")) {
+                    @if let Ok(shown) = &shown { (beside(words, &here, shown)) }
+                    section.panel.facts-panel {
+                        @if is_whole(&document) { (outcome(words, &document)) }
+                        @if has_picture && leaf.is_none() && !is_player(&document) {
+                            img.preview src=(format!("/v1/documents/{}/preview", document.id)) alt=(words.say("미리보기", "Preview"));
+                        }
+                        (facts(words, &document))
+                        (links(words, &document))
                     }
-                    (facts(words, &document))
                 }
             }
+            (keys(words, !hits.is_empty()))
         }
     };
-    let title = name(&document.title());
     let layout = Layout {
         locale: manner.locale,
         title: &title,
         here: uri.path_and_query().map_or("/", |here| here.as_str()),
         principal: Some(&caller.principal),
-        script: Some("preview.js"),
+        scripts: &["preview.js", "viewer.js"],
     };
-    Ok(layout.page(main))
+    let mut page = layout.page(main);
+    // Films and sound of this server are played on this page, and on no other.
+    let policy = HeaderValue::from_static(policy::PAGE_WITH_MEDIA);
+    page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(page)
+}
+
+/// The text of a document and what of it is shown.
+struct Opened {
+    text: Arc<[Segment]>,
+    hits: Hits,
+    /// The segment that is to be seen; none where nobody asked for one.
+    place: Option<usize>,
+    /// The page that was asked for.
+    asked: Option<u32>,
+}
+
+impl Opened {
+    /// What is asked for: the place of a number, the first at or behind a place, or one in a part.
+    async fn of(text: Vec<Segment>, parameters: &Parameters) -> Result<Opened, Problem> {
+        let text: Arc<[Segment]> = text.into();
+        let mut hits = match parameters.one("q")? {
+            None => Hits::default(),
+            Some(query) => {
+                let (text, query) = (Arc::clone(&text), query.to_owned());
+                // Of a long text that takes a while.
+                let found = tokio::task::spawn_blocking(move || Hits::find(&text, &query)).await;
+                found.map_err(|error| Problem::internal(&error))?
+            }
+        };
+        let asked = match parameters.one("page")? {
+            None => None,
+            Some(_) => u32::try_from(parameters.number("page", 1, 1..=u32::MAX.into())?).ok(),
+        };
+        let at = parameters.one("at")?.and_then(|at| segment_at(&text, at));
+        let of_page = asked.and_then(|number| segment_at(&text, &format!("page={number}")));
+        let at = at.or(of_page);
+        let part = match parameters.one("part")? {
+            None => None,
+            Some(_) => Some(parameters.number("part", 0, 0..=u32::MAX.into())? as usize),
+        };
+        let number = parameters.number("hit", 0, 0..=u32::MAX.into())? as usize;
+        match number {
+            0 => hits.go_near(at.or(part).unwrap_or(0)),
+            number => hits.go_to(number),
+        }
+        // Who turns the leaves sees the leaf, wherever the next place is.
+        let is_led = part.is_none() && asked.is_none();
+        let of_hit = hits.segment().filter(|_| is_led || number > 0);
+        let segment = match number {
+            0 => at.or(of_hit).or(part),
+            _ => of_hit,
+        };
+        Ok(Opened { text, hits, place: segment, asked: asked.filter(|_| number == 0) })
+    }
+
+    /// The segment that is to be seen, the first where nobody asked for one.
+    fn segment(&self) -> usize {
+        self.place.unwrap_or(0)
+    }
+
+    /// The page that is to be seen.
+    fn page(&self) -> u32 {
+        let of_segment = self.text.get(self.segment()).and_then(|segment| match segment.locator {
+            Locator::Page { number, .. } => Some(number),
+            _ => None,
+        });
+        self.asked.or(of_segment).unwrap_or(1)
+    }
+}
+
+/// How long the page waits for a picture of itself; whoever asks again finds it made.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// A picture of a page, or one sentence that says why there is none.
+async fn page_seen(
+    server: &Arc<Server>,
+    caller: &Caller,
+    document: &Document,
+    number: u32,
+    words: Words,
+) -> Result<Picture, String> {
+    let none = words.say(
+        "이 쪽은 그림으로 보여 드릴 수 없어 글자만 보여 드립니다.",
+        "No picture can be made of this page. Its text is shown.",
+    );
+    let seen = seen(server, caller, document, page_picture::page(number, 1));
+    match tokio::time::timeout(PATIENCE, seen).await {
+        Ok(Ok(picture)) => picture.ok_or_else(|| none.to_owned()),
+        Ok(Err(problem)) => Err(problem.detail.say(words.0).to_owned()),
+        Err(_) => Err(words
+            .say(
+                "쪽 그림을 만드는 데 시간이 걸립니다. 잠시 뒤에 다시 여세요.",
+                "Making a picture of the page takes a while. Open it again in a moment.",
+            )
+            .to_owned()),
+    }
+}
+
+/// What stays in sight: the way back, the title, the way from match to match, the original.
+fn head(words: Words, document: &Document, here: &Here<'_>, hits: &Hits) -> Markup {
+    let back = match here.query {
+        "" => words.say("검색", "Search").to_owned(),
+        query => match words.0 {
+            Locale::Korean => format!("‘{query}’ 검색 결과"),
+            Locale::English => format!("Results for ‘{query}’"),
+        },
+    };
+    html! {
+        header.viewer-head {
+            div.viewer-title {
+                p.ways {
+                    a #back href=(format!("/{}", query_string(&[("q", here.query)]))) { "← " bdi { (Shown::new(&back).within(60)) } }
+                    @if let Some(parent) = document.parent {
+                        a #parent href=(format!("/documents/{parent}{}", query_string(&[("q", here.query)]))) { "↑ " (words.say("바깥 문서", "Containing document")) }
+                    }
+                }
+                h1 { bdi { (name(&document.title())) } }
+            }
+            (hits.navigation(words, here))
+            div.acts {
+                @if can_be_had(document) {
+                    a.button href=(format!("/v1/documents/{}/original", document.id)) download { (words.say("원본 내려받기", "Download the original")) }
+                } @else {
+                    (container_link(words, document))
+                }
+                button.quiet.wide-only type="button" popovertarget="keys" aria-label=(words.say("단축키", "Keys")) { "?" }
+            }
+        }
+    }
+}
+
+/// The document itself, shown as what it is.
+fn body(
+    words: Words,
+    document: &Document,
+    here: &Here<'_>,
+    shown: &Opened,
+    (leaf, has_picture): (Option<&Leaf>, bool),
+) -> Markup {
+    let (text, hits) = (&*shown.text, &shown.hits);
+    let part = part_of(&parts(text), shown.segment());
+    let rest = |is_shown: &dyn Fn(&Segment) -> bool| {
+        passages(words, here, hits, text, (part.clone(), is_shown))
+    };
+    let is_timed = |segment: &Segment| matches!(segment.locator, Locator::Time { .. });
+    let is_cell = |segment: &Segment| matches!(segment.locator, Locator::Cell { .. });
+    let none = || html! { p.faint { (words.say("글자가 없습니다.", "There is no text.")) } };
+    if is_player(document) {
+        let start = match shown.place.and_then(|n| text.get(n)).map(|segment| &segment.locator) {
+            Some(Locator::Time { start_ms, .. }) => *start_ms,
+            _ => 0,
+        };
+        return html! {
+            @match Playable::of(document) {
+                Some(playable) => (player::player(words, document, playable, has_picture, start)),
+                None => {
+                    @if has_picture { img.poster src=(format!("/v1/documents/{}/preview", document.id)) alt=(words.say("미리보기", "Preview")); }
+                    (player::not_played(words))
+                },
+            }
+            @if text.iter().any(|segment| !is_timed(segment)) {
+                h2 { (words.say("본문", "Text")) }
+                (rest(&|segment| !is_timed(segment)))
+            }
+        };
+    }
+    if let Some(leaf) = leaf {
+        let (picture, opens) = leaf.view(words, document, here, hits, text);
+        let on_it: Vec<(usize, &Segment)> =
+            text.iter().enumerate().filter(|(_, segment)| leaf.holds(segment)).collect();
+        let has_hits = on_it.iter().any(|(n, _)| hits.marks_of(*n).next().is_some());
+        let is_elsewhere = |segment: &Segment| !matches!(segment.locator, Locator::Page { .. });
+        return html! {
+            section.leaf-panel aria-label=(words.say("쪽", "Page")) {
+                (leaf.tools(words, here))
+                (picture)
+            }
+            @if !on_it.is_empty() {
+                details.leaf-text open[leaf.picture.is_err() || (has_hits && !opens)] {
+                    summary { (words.say("이 쪽의 글", "Text of this page")) }
+                    div.sheet {
+                        @for (n, segment) in on_it {
+                            @if segment.origin != Origin::Native { span.origin { (origin(words, segment)) } }
+                            p {
+                                @match opens {
+                                    true => (hits.glanced(&segment.text, n, 0..segment.text.len())),
+                                    false => (hits.marked(&segment.text, n, 0..segment.text.len())),
+                                }
+                            }
+                        }
+                    }
+                }
+            } @else if text.is_empty() { (none()) }
+            @if leaf.pages > 1 && text.iter().any(is_elsewhere) {
+                h2 { (words.say("그 밖의 글", "Other text")) }
+                (rest(&is_elsewhere))
+            }
+        };
+    }
+    html! {
+        @if document.media_type.as_str() == "application/pdf" || here.view == "text" {
+            div.viewer-tools {
+                nav.views aria-label=(words.say("보기", "View")) {
+                    a href=(here.with(&[("view", ""), ("page", &shown.page().to_string())], None)) { (words.say("쪽 보기", "Page")) }
+                    a href=(here.with(&[], None)) aria-current="true" { (words.say("글자만", "Text")) }
+                }
+            }
+        }
+        @if text.is_empty() {
+            h2 { (words.say("본문", "Text")) }
+            (none())
+        } @else if let Some(grid) = Grid::of(text) {
+            (grid.window(words, here, hits, shown.segment()))
+            @if text.iter().any(|segment| !is_cell(segment)) {
+                h2 { (words.say("그 밖의 글", "Other text")) }
+                (rest(&|segment| !is_cell(segment)))
+            }
+        } @else {
+            h2 { (words.say("본문", "Text")) }
+            (rest(&|_| true))
+        }
+    }
+}
+
+/// What stands beside the document: the transcript, the matches, the row.
+fn beside(words: Words, here: &Here<'_>, shown: &Opened) -> Markup {
+    let (text, hits) = (&*shown.text, &shown.hits);
+    let is_timed = text.iter().any(|segment| matches!(segment.locator, Locator::Time { .. }));
+    html! {
+        @if is_timed {
+            (player::transcript(words, here, hits, text, part_of(&parts(text), shown.segment())))
+        } @else if !hits.is_empty() {
+            (hits.list(words, here, text))
+        }
+        @if let Some(grid) = Grid::of(text) { (grid.now_row(words, hits)) }
+    }
+}
+
+/// Whether a document is seen and heard, and not read.
+fn is_player(document: &Document) -> bool {
+    matches!(document.media_type.kind(), Kind::Video | Kind::Audio)
+}
+
+/// The keys of the page.
+fn keys(words: Words, has_hits: bool) -> Markup {
+    let keys = [
+        (has_hits, "n", "p", words.say("다음, 앞의 찾은 곳", "Next, previous match")),
+        (true, "u", "", words.say("검색 결과로", "Back to the results")),
+        (true, "/", "", words.say("검색", "Search")),
+        (
+            true,
+            "k",
+            "← →",
+            words.say("재생·멈춤, 5초 앞뒤로", "Play or pause, 5 seconds back or on"),
+        ),
+        (true, "?", "", words.say("이 목록", "This list")),
+        (true, "Esc", "", words.say("닫기", "Close")),
+    ];
+    html! {
+        div #keys .question popover {
+            h2 { (words.say("단축키", "Keys")) }
+            dl.keys {
+                @for (is_there, one, other, does) in keys {
+                    @if is_there {
+                        dt { kbd { (one) } @if !other.is_empty() { " " kbd { (other) } } }
+                        dd { (does) }
+                    }
+                }
+            }
+            div.line { button type="button" popovertarget="keys" popovertargetaction="hide" { (words.say("닫기", "Close")) } }
+        }
+    }
 }
 
 fn asks_to_compare(parameters: &Parameters) -> Result<bool, Problem> {
@@ -145,6 +442,11 @@ async fn compare<'a>(
     };
     let comparison = compared(server, history, from, to).await;
     Ok(Some(comparison.map(|comparison| Compared { comparison, before, after })))
+}
+
+/// Whether nothing of a document is missing, and nothing is to be said of it.
+fn is_whole(document: &Document) -> bool {
+    Sentence::told(document) == Outcome::Ok && document.warnings.is_empty()
 }
 
 fn outcome(words: Words, document: &Document) -> Markup {
@@ -183,26 +485,25 @@ fn warning_text(words: Words, reason: &Reason) -> Markup {
     html! { span lang=[english.then_some("en")] { (text) } }
 }
 
-fn actions(words: Words, document: &Document) -> Markup {
+/// What could not be taken out of its container when it was read cannot be taken out to be downloaded.
+fn can_be_had(document: &Document) -> bool {
+    document.inner.is_none() || document.sha256.is_some()
+}
+
+/// The file around a document, to be downloaded.
+fn container_link(words: Words, document: &Document) -> Markup {
     let container = DocumentId::new(&document.object.store, &document.object.path, None);
-    // What could not be taken out of its container when it was read cannot be taken out to be downloaded.
-    let can_be_had = document.inner.is_none() || document.sha256.is_some();
+    html! {
+        a.button[!can_be_had(document)] href=(format!("/v1/documents/{container}/original")) download {
+            (words.say("바깥 파일 내려받기", "Download the containing file"))
+        }
+    }
+}
+
+fn links(words: Words, document: &Document) -> Markup {
     html! {
         ul.actions {
-            @if can_be_had {
-                li {
-                    a.button href=(format!("/v1/documents/{}/original", document.id)) download {
-                        (words.say("원본 내려받기", "Download the original"))
-                    }
-                }
-            }
-            @if document.inner.is_some() {
-                li {
-                    a.button[!can_be_had] href=(format!("/v1/documents/{container}/original")) download {
-                        (words.say("바깥 파일 내려받기", "Download the containing file"))
-                    }
-                }
-            }
+            @if document.inner.is_some() && can_be_had(document) { li { (container_link(words, document)) } }
             @if !document.is_sidecar() {
                 li { a href=(format!("/v1/catalog/entries/{}", document.id)) { (words.say("목록 항목 (DCAT)", "Catalogue entry (DCAT)")) } }
             }
@@ -269,14 +570,14 @@ fn whom(words: Words, document: &Document, named: &[Named]) -> Markup {
     }
 }
 
-fn member_list(words: Words, members: &[MemberAnswer]) -> Markup {
+fn member_list(words: Words, here: &Here<'_>, members: &[MemberAnswer]) -> Markup {
     html! {
         h2 { (words.say("들어 있는 파일", "Files inside")) " " span.count { (members.len()) } }
         ul.members {
             @for member in members.iter().take(MEMBERS as usize) {
                 li {
                     @match &member.id {
-                        Some(id) => a href=(format!("/documents/{id}")) { bdi { (name(&member.path)) } },
+                        Some(id) => a href=(format!("/documents/{id}{}", query_string(&[("q", here.query)]))) { bdi { (name(&member.path)) } },
                         None => bdi { (name(&member.path)) },
                     }
                     " "
@@ -290,95 +591,124 @@ fn member_list(words: Words, members: &[MemberAnswer]) -> Markup {
     }
 }
 
-/// The text from segment `first` on, each place with an anchor that the fragment of a hit names.
-fn passages(words: Words, document: &Document, text: &[Segment], first: usize) -> Markup {
-    let mut bytes = 0;
-    let part: Vec<&Segment> = text
-        .iter()
-        .skip(first)
-        .take(SEGMENTS)
-        .take_while(|segment| {
-            let room = bytes < BYTES;
-            bytes += segment.text.len();
-            room
-        })
-        .collect();
-    let next = first.saturating_add(part.len());
-    let part_link = |n: usize| {
-        format!("/documents/{}{}", document.id, query_string(&[("part", &n.to_string())]))
-    };
-    let mut former: Option<String> = None;
+/// A part of the text, each place with an anchor that the fragment of a hit names. Pages are sheets of paper.
+fn passages(
+    words: Words,
+    here: &Here<'_>,
+    hits: &Hits,
+    text: &[Segment],
+    (part, is_shown): (Range<usize>, &dyn Fn(&Segment) -> bool),
+) -> Markup {
+    let link = |n: usize| here.with(&[("part", &n.to_string())], None);
+    let rows = part.clone().filter_map(|n| Some((n, text.get(n)?)));
+    let mut places: Vec<(Option<String>, Vec<(usize, &Segment)>)> = Vec::new();
+    for (n, segment) in rows.filter(|(_, segment)| is_shown(segment)) {
+        let fragment = segment.locator.fragment();
+        match places.last_mut() {
+            Some((former, segments)) if *former == fragment && fragment.is_some() => {
+                segments.push((n, segment))
+            }
+            _ => places.push((fragment, vec![(n, segment)])),
+        }
+    }
+    let is_sheet =
+        |segment: &Segment| matches!(segment.locator, Locator::Page { .. } | Locator::Slide { .. });
     html! {
-        @if first > 0 {
-            p.pager { a href=(part_link(first.saturating_sub(SEGMENTS))) { "← " (words.say("앞부분", "Before")) } }
+        @if part.start > 0 {
+            p.pager { a href=(link(part.start - 1)) { "← " (words.say("앞부분", "Before")) } }
         }
-        @for segment in part {
-            @let fragment = segment.locator.fragment();
-            @let new = fragment.is_some() && fragment != former;
-            @let () = if new { former.clone_from(&fragment) };
-            div.passage id=[fragment.as_ref().filter(|_| new)] {
-                @if let (true, Some(place)) = (new, place(words, &segment.locator)) {
-                    a.place href=(format!("#{}", percent(fragment.as_deref().unwrap_or_default(), b"=,!:"))) { (place) }
+        @for (fragment, segments) in &places {
+            @if let Some((_, first)) = segments.first() {
+                div class=(if is_sheet(first) { "passage sheet" } else { "passage" }) id=[fragment.as_ref()] {
+                    @if let (Some(fragment), Some(place)) = (fragment, place(words, &first.locator)) {
+                        a.place href=(format!("#{}", anchor(fragment))) { (place) }
+                    }
+                    @for (n, segment) in segments {
+                        @if segment.origin != Origin::Native { " " span.origin { (origin(words, segment)) } }
+                        p { (hits.marked(&segment.text, *n, 0..segment.text.len())) }
+                    }
                 }
-                @if segment.origin != Origin::Native { " " span.origin { (origin(words, segment)) } }
-                p { (ShownText::new(&segment.text)) }
             }
         }
-        @if next < text.len() {
+        @if part.end < text.len() {
             p.pager {
-                a href=(part_link(next)) rel="next" { (words.say("이어서", "Go on")) " →" }
-                " " span.faint { (count(next as u64)) " / " (count(text.len() as u64)) }
+                a href=(link(part.end)) rel="next" { (words.say("이어서", "Go on")) " →" }
+                " " span.faint { (count(part.end as u64)) " / " (count(text.len() as u64)) }
             }
         }
     }
 }
 
-fn origin(words: Words, segment: &Segment) -> String {
-    let who = match segment.origin {
-        Origin::Native => "",
-        Origin::Ocr => words.say("문자 인식", "text recognition"),
-        Origin::Speech => words.say("음성 인식", "speech recognition"),
-        Origin::Subtitle => words.say("자막", "subtitle"),
-    };
-    match segment.confidence {
-        Some(sure) => format!("{who} {:.0}%", sure.clamp(0.0, 1.0) * 100.0),
-        None => who.to_owned(),
+/// The parts in which a long text is shown: each from one segment to another. Where a part begins does not depend on what
+/// is asked for, so that places near each other stand on one page.
+fn parts(text: &[Segment]) -> Vec<Range<usize>> {
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    let mut bytes = 0;
+    for (n, segment) in text.iter().enumerate() {
+        match parts.last_mut() {
+            Some(part) if part.len() < SEGMENTS && bytes < BYTES => part.end = n + 1,
+            _ => {
+                parts.push(n..n + 1);
+                bytes = 0;
+            }
+        }
+        bytes += segment.text.len();
     }
+    parts
 }
 
-/// The segment that stands at the place of a fragment, or the first.
-fn start_of(text: &[Segment], at: &str) -> usize {
-    let found = text.iter().position(|segment| segment.locator.fragment().is_some_and(|f| f == at));
-    // From the start where that shows the place too: then the text before it can be read without a click.
-    found.filter(|n| *n >= SEGMENTS / 2).unwrap_or(0)
+/// The part in which a segment stands.
+fn part_of(parts: &[Range<usize>], segment: usize) -> Range<usize> {
+    let part = parts.partition_point(|part| part.end <= segment);
+    parts.get(part).or(parts.last()).cloned().unwrap_or(0..0)
 }
+
+/// Properties that are shown at once; rarer ones are folded.
+const PROPERTIES: usize = 8;
 
 fn facts(words: Words, document: &Document) -> Markup {
     let media_type = document.media_type.as_str();
     let language = document.language.as_deref().map(|code| words.language(code));
+    let mut first = properties(words, &document.metadata);
+    let rest = first.split_off(first.len().min(PROPERTIES));
     html! {
+        h2 { (words.say("정보", "About")) }
         dl {
             dt { (words.say("종류", "Kind")) }
             dd { (words.kind(document.media_type.kind().as_str())) " · " (Shown::new(format(media_type))) }
             @if let Some(bytes) = document.size { dt { (words.say("크기", "Size")) } dd { (size(bytes)) } }
-            @if let Some(moment) = document.object_modified {
-                dt { (words.say("저장소에서 바뀐 날", "Changed in the store")) }
-                dd { time datetime=(moment) title=(minute(moment)) { (day(moment)) } }
-            }
+            dt { (words.say("경로", "Path")) } dd.path { bdi { (whole_name(&document.path())) } }
             dt { (words.say("기관", "Agency")) } dd { (words.agency(document.agency.as_str())) }
-            dt { (words.say("수집 폴더", "Pipeline")) } dd { bdi { (Shown::new(&document.pipeline)) } }
+            (stated(first))
             @if let Some(language) = language { dt { (words.say("언어", "Language")) } dd { (Shown::new(language)) } }
-            dt { (words.say("글자 수", "Characters")) } dd { (count(document.characters)) }
-            @if let Some(sha256) = &document.sha256 { dt { "SHA-256" } dd.hash { (sha256) } }
-            dt { (words.say("읽은 형식", "Read by")) }
-            dd { (Shown::new(&words.reader(&document.provenance.format, document.provenance.format_version))) }
-            @for Property { name, said } in properties(words, &document.metadata) {
-                dt { (Shown::new(&name)) }
-                @for Said { value, part } in said {
-                    dd {
-                        bdi { (Shown::new(&value)) }
-                        @if let Some(part) = part { " " small.faint.part { bdi { (Shown::new(&part)) } } }
-                    }
+        }
+        details {
+            summary { (words.say("자세한 속성", "More properties")) }
+            dl {
+                (stated(rest))
+                @if let Some(moment) = document.object_modified {
+                    dt { (words.say("저장소에서 바뀐 날", "Changed in the store")) }
+                    dd { time datetime=(moment) title=(minute(moment)) { (day(moment)) } }
+                }
+                dt { (words.say("수집 폴더", "Pipeline")) } dd { bdi { (Shown::new(&document.pipeline)) } }
+                dt { (words.say("글자 수", "Characters")) } dd { (count(document.characters)) }
+                @if let Some(sha256) = &document.sha256 { dt { "SHA-256" } dd.hash { (sha256) } }
+                dt { (words.say("읽은 형식", "Read by")) }
+                dd { (Shown::new(&words.reader(&document.provenance.format, document.provenance.format_version))) }
+            }
+        }
+    }
+}
+
+/// What is said of a document, each with the part that says so.
+fn stated(properties: Vec<Property>) -> Markup {
+    html! {
+        @for Property { name, said } in properties {
+            dt { (Shown::new(&name)) }
+            @for Said { value, part } in said {
+                dd {
+                    bdi { (Shown::new(&value)) }
+                    @if let Some(part) = part { " " small.faint.part { bdi { (Shown::new(&part)) } } }
                 }
             }
         }
@@ -388,20 +718,23 @@ fn facts(words: Words, document: &Document) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use madang_document::locator::Locator;
 
     #[test]
-    fn a_far_place_is_where_the_part_begins() {
-        let text: Vec<Segment> = (1..=5000)
-            .map(|number| Segment {
-                text: "가".into(),
-                locator: Locator::Paragraph { number },
-                origin: Origin::Native,
-                confidence: None,
-            })
-            .collect();
-        assert_eq!(start_of(&text, "paragraph=4000"), 3999);
-        assert_eq!(start_of(&text, "paragraph=10"), 0);
-        assert_eq!(start_of(&text, "page=1"), 0);
+    fn a_long_text_is_shown_in_parts_that_do_not_move() {
+        let segment = |number, text: &str| Segment {
+            text: text.into(),
+            locator: Locator::Paragraph { number },
+            origin: Origin::Native,
+            confidence: None,
+        };
+        let text: Vec<Segment> = (1..=5000).map(|number| segment(number, "가")).collect();
+        let shown = parts(&text);
+        assert_eq!(shown, [0..2000, 2000..4000, 4000..5000]);
+        assert_eq!(part_of(&shown, 3999), 2000..4000);
+        assert_eq!(part_of(&shown, 9999), 4000..5000);
+        let large = "가".repeat(BYTES / 3);
+        let text: Vec<Segment> = (1..=5).map(|number| segment(number, &large)).collect();
+        assert_eq!(parts(&text), [0..2, 2..4, 4..5]);
+        assert_eq!(part_of(&parts(&[]), 7), 0..0);
     }
 }

@@ -80,7 +80,7 @@ pub(crate) async fn page(
         title: &Shown::new(words.say("올리기", "Drop")),
         here: "/drop",
         principal: Some(&caller.principal),
-        script: Some("drop.js"),
+        scripts: &["drop.js"],
     };
     Ok(layout.page(main))
 }

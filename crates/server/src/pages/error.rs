@@ -29,7 +29,7 @@ pub(crate) fn page(problem: &Problem, locale: Locale) -> Response {
         }
     };
     let layout =
-        Layout { locale, title: &Shown::new(title), here: "/", principal: None, script: None };
+        Layout { locale, title: &Shown::new(title), here: "/", principal: None, scripts: &[] };
     let mut page = layout.page(main);
     *page.status_mut() = problem.status;
     let said = problem.clone().into_response();

@@ -17,8 +17,8 @@ pub(crate) struct Layout<'a> {
     pub(crate) here: &'a str,
     /// Whoever signed in; none before.
     pub(crate) principal: Option<&'a Principal>,
-    /// The script, if the page has one.
-    pub(crate) script: Option<&'static str>,
+    /// The scripts of the page.
+    pub(crate) scripts: &'a [&'static str],
 }
 
 impl Layout<'_> {
@@ -38,7 +38,7 @@ impl Layout<'_> {
                     title { (self.title) " · " (words.say("마당", "Madang")) }
                     link rel="icon" href=(asset::address("mark.svg")) type="image/svg+xml";
                     link rel="stylesheet" href=(asset::address("madang.css"));
-                    @if let Some(script) = self.script {
+                    @for script in self.scripts {
                         script src=(asset::address(script)) defer {}
                     }
                 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use madang_document::content::{Origin, Segment};
 use madang_document::locator::Locator;
 use madang_document::shown::Shown;
 use madang_index::query::Snippet;
@@ -70,6 +71,20 @@ fn pieces(snippet: &Snippet) -> Vec<(ShownText, bool)> {
 /// A place in a document in words.
 pub(crate) fn place(words: Words, locator: &Locator) -> Option<Shown> {
     Some(Shown::new(&locator.words(words.0)?))
+}
+
+/// How a segment was read, where that is not from stored text.
+pub(crate) fn origin(words: Words, segment: &Segment) -> String {
+    let who = match segment.origin {
+        Origin::Native => "",
+        Origin::Ocr => words.say("문자 인식", "text recognition"),
+        Origin::Speech => words.say("음성 인식", "speech recognition"),
+        Origin::Subtitle => words.say("자막", "subtitle"),
+    };
+    match segment.confidence {
+        Some(sure) => format!("{who} {:.0}%", sure.clamp(0.0, 1.0) * 100.0),
+        None => who.to_owned(),
+    }
 }
 
 #[cfg(test)]

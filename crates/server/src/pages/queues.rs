@@ -100,7 +100,7 @@ pub(crate) async fn page(
         title: &Shown::new(words.say("작업", "Queues")),
         here: uri.path_and_query().map_or("/queues", |here| here.as_str()),
         principal: Some(&caller.principal),
-        script: Some("queues.js"),
+        scripts: &["queues.js"],
     };
     Ok(layout.page(main))
 }

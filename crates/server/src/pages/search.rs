@@ -79,7 +79,7 @@ pub(crate) async fn page(
         title: &title,
         here: uri.path_and_query().map_or("/", |here| here.as_str()),
         principal: Some(&caller.principal),
-        script: Some("preview.js"),
+        scripts: &["preview.js"],
     };
     let mut page = layout.page(main);
     if let Some(status) = refused {
@@ -175,6 +175,7 @@ fn results(
 ) -> Result<Markup, Problem> {
     let next = hits.next.as_deref().map(|next| link(parameters, &[("after", Some(next))]));
     let may_narrow = hits.facets.iter().any(|(_, values)| !values.is_empty());
+    let text = parameters.one("q")?.unwrap_or_default();
     let first = parameters.one("after")?.map(|_| link(parameters, &[("after", None)]));
     Ok(html! {
         div.columns {
@@ -212,7 +213,7 @@ fn results(
                         }
                     }
                 }
-                ol.hits { @for hit in &hits.hits { li { (hit_card(words, hit, pictured.contains(&hit.id))) } } }
+                ol.hits { @for hit in &hits.hits { li { (hit_card(words, hit, text, pictured.contains(&hit.id))) } } }
                 nav.pager aria-label=(words.say("쪽", "Pages")) {
                     @if let Some(first) = first { a href=(first) rel="first" { (words.say("처음", "First page")) } }
                     @if let Some(next) = next { a href=(next) rel="next" { (words.say("다음", "Next page")) " →" } }
@@ -232,8 +233,8 @@ fn results(
 }
 
 /// A hit. The whole text of it is foreign.
-fn hit_card(words: Words, hit: &Hit, pictured: bool) -> Markup {
-    let address = address(hit);
+fn hit_card(words: Words, hit: &Hit, query: &str, pictured: bool) -> Markup {
+    let address = address(hit, query);
     let kind = hit.media_type.kind().as_str();
     html! {
         article.hit {

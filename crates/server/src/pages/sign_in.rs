@@ -55,7 +55,7 @@ pub(crate) fn page(locale: Locale, next: &str, refusal: Option<Refusal>) -> Resp
         title: &Shown::new(title),
         here: "/sign-in",
         principal: None,
-        script: None,
+        scripts: &[],
     };
     let mut page = layout.page(main);
     if refusal.is_some() {

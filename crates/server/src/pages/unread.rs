@@ -58,7 +58,7 @@ pub(crate) fn page(caller: &Caller, manner: Manner, here: &str, receipt: &Receip
         title: &title,
         here,
         principal: Some(&caller.principal),
-        script: None,
+        scripts: &[],
     };
     layout.page(main)
 }

@@ -17,9 +17,9 @@ use madang_document::document::{Document, Provenance};
 use madang_document::entry::Draft;
 use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
-use madang_document::locator::Locator;
+use madang_document::locator::{Bounds, Locator};
 use madang_document::media_type::MediaType;
-use madang_document::metadata::{Metadata, TITLE};
+use madang_document::metadata::{Metadata, PAGES, TITLE};
 use madang_document::object::ObjectRef;
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
@@ -44,8 +44,8 @@ use madang_ledger::sqlite::SqliteLedger;
 use madang_ledger::worker::Worker;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
-    Conditions, DropError, DropTarget, Dropped, Drops, Likenesses, MemberError, Members, Sources,
-    TrialError, Trials, Tried,
+    Conditions, Drawn, DropError, DropTarget, Dropped, Drops, Likenesses, MemberError, Members,
+    Sources, TrialError, Trials, Tried,
 };
 use madang_server::server::{Ports, RequestLimits, Server, Settings};
 use madang_store::blobs::Blobs;
@@ -217,6 +217,11 @@ impl House {
         };
         let mut metadata = Metadata::default();
         metadata.set(TITLE, paper.title);
+        let page = |(locator, _): &(Locator, String)| match locator {
+            Locator::Page { number, .. } => Some(*number),
+            _ => None,
+        };
+        metadata.set_some(PAGES, paper.pieces.iter().filter_map(page).max());
         let id = DocumentId::new(STORE, paper.path, None);
         let torn = (paper.outcome == Outcome::Partial)
             .then(|| ReasonKind::DamagedAfter(7).because(ReasonKind::CheckSum).within("a.txt"));
@@ -367,6 +372,26 @@ impl Likenesses for Drawings {
             Shows::Gone => Err(MemberError::Gone(document.object.path.as_str().into())),
             Shows::Away => Err(MemberError::Unavailable("the store is away".into())),
         }
+    }
+
+    /// A page of 600 by 800 points, on which one word stands.
+    async fn page(
+        &self,
+        document: &Document,
+        number: u32,
+        side: u32,
+    ) -> Result<Option<Drawn>, MemberError> {
+        let jpeg = self.make(document).await?;
+        let jpeg = jpeg.map(|jpeg| [&*jpeg, format!(" {number} {side}").as_bytes()].concat());
+        let bounds = Some(Bounds { left: 100.0, top: 200.0, right: 140.0, bottom: 212.0 });
+        let word = Segment {
+            text: "침수대책".into(),
+            locator: Locator::Page { number, bounds },
+            origin: Origin::Native,
+            confidence: None,
+        };
+        let words = vec![word];
+        Ok(jpeg.map(|jpeg| Drawn { jpeg: jpeg.into(), points: Some((600.0, 800.0)), words }))
     }
 }
 

@@ -7,6 +7,7 @@ mod events;
 #[path = "../house/mod.rs"]
 mod house;
 mod lookalikes;
+mod media;
 mod operator;
 mod page;
 mod preview;
@@ -16,3 +17,4 @@ mod rig;
 mod search;
 mod upload;
 mod versions;
+mod viewer;

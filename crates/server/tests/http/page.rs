@@ -36,7 +36,9 @@ async fn hostile_content_stays_text() {
     let found = page(&house, &admin, "/?q=%EC%B9%A8%EC%88%98").await.body;
     assert!(found.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "the title is shown as text");
     assert!(found.contains("<mark>침수</mark> &lt;b onmouseover"), "{found}");
-    assert!(found.contains(&format!("/documents/{id}?at=page%3D3#page=3")));
+    assert!(
+        found.contains(&format!("/documents/{id}?q=%EC%B9%A8%EC%88%98&amp;at=page%3D3#page=3"))
+    );
     let json = get(&house, &admin, "/v1/search?q=%EC%B9%A8%EC%88%98").await.json();
     assert_eq!(json["hits"][0]["title"], title);
 

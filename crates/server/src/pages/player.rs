@@ -1,0 +1,118 @@
+//! Films and sound with the text that is spoken or shown in them.
+
+use std::ops::Range;
+
+use madang_document::content::{Origin, Segment};
+use madang_document::document::Document;
+use madang_document::locale::Locale;
+use madang_document::locator::Locator;
+use madang_document::shown::Shown;
+use maud::{Markup, html};
+
+use crate::here::Here;
+use crate::pages::hits::Hits;
+use crate::pages::passage::{origin, place};
+use crate::pages::words::{Words, name};
+use crate::playable::{Playable, Player};
+
+/// The player, begun at a moment in milliseconds. Without a script the address of the film says the moment.
+pub(crate) fn player(
+    words: Words,
+    document: &Document,
+    playable: Playable,
+    has_poster: bool,
+    start: u64,
+) -> Markup {
+    let address = format!("/v1/documents/{}/media", document.id);
+    let source = match start {
+        0 => address,
+        ms => format!("{address}#t={}.{:03}", ms / 1000, ms % 1000),
+    };
+    let poster = has_poster.then(|| format!("/v1/documents/{}/preview", document.id));
+    let title = name(&document.title());
+    html! {
+        section.player aria-label=(words.say("재생", "Player")) {
+            @match playable.player {
+                // A poster would hide the moment that was asked for.
+                Player::Video => video #media controls preload="metadata" playsinline src=(source) poster=[poster.filter(|_| start == 0)] aria-label=(title) {
+                    (unplayed(words))
+                },
+                Player::Audio => audio #media controls preload="metadata" src=(source) aria-label=(title) { (unplayed(words)) },
+            }
+            p.alert #unplayed hidden role="status" { (unplayed(words)) }
+        }
+    }
+}
+
+fn unplayed(words: Words) -> &'static str {
+    words.say(
+        "이 브라우저는 이 영상이나 소리를 재생하지 못합니다. 원본을 내려받아 여세요.",
+        "This browser cannot play it. Download the original to open it.",
+    )
+}
+
+/// Why a film or sound is not played here.
+pub(crate) fn not_played(words: Words) -> Markup {
+    html! {
+        p.notice-line {
+            (words.say(
+                "이 형식은 브라우저에서 재생할 수 없습니다. 원본을 내려받아 여세요.",
+                "Browsers cannot play this format. Download the original to open it.",
+            ))
+        }
+    }
+}
+
+/// What is said and shown, each with its moment; a press on one goes there. Segments without a moment are left out.
+pub(crate) fn transcript(
+    words: Words,
+    here: &Here<'_>,
+    hits: &Hits,
+    text: &[Segment],
+    window: Range<usize>,
+) -> Markup {
+    let timed = |n: &usize| {
+        text.get(*n).is_some_and(|segment| matches!(segment.locator, Locator::Time { .. }))
+    };
+    let rows: Vec<usize> = window.filter(timed).collect();
+    let by_machine = |origin: Origin| {
+        rows.iter().any(|n| text.get(*n).is_some_and(|segment| segment.origin == origin))
+    };
+    html! {
+        section.panel.transcript-panel aria-label=(words.say("시각이 붙은 글", "Text with its times")) {
+            h2 { (words.say("받아 적은 글", "Transcript")) " " span.count { (rows.len()) } }
+            div.transcript role="group" tabindex="0" aria-label=(words.say("시각이 붙은 글", "Text with its times")) {
+                @for n in &rows {
+                    @if let Some(segment) = text.get(*n) && let Locator::Time { start_ms, .. } = segment.locator {
+                        @let fragment = segment.locator.fragment().unwrap_or_default();
+                        // Nothing here is scrolled to: it is the film that is to be seen.
+                        a href=(here.with(&[("at", &fragment)], None))
+                            data-ms=(start_ms) aria-current=[(hits.segment() == Some(*n)).then_some("true")] {
+                            span.at { (place(words, &segment.locator).unwrap_or_else(|| Shown::new(""))) }
+                            " "
+                            span {
+                                (hits.numbered(&segment.text, *n))
+                                @if segment.origin != Origin::Native { " " small.origin { (origin(words, segment)) } }
+                            }
+                        }
+                    }
+                }
+                @if rows.is_empty() {
+                    p.faint { (words.say("받아쓴 글이나 자막이 없습니다.", "There is no transcript and no subtitle.")) }
+                }
+            }
+            @if by_machine(Origin::Speech) {
+                p.faint { (match words.0 {
+                    Locale::Korean => "말소리는 자동으로 받아쓴 글이라 틀린 곳이 있을 수 있습니다.",
+                    Locale::English => "Speech was written down automatically and may be wrong in places.",
+                }) }
+            }
+            @if by_machine(Origin::Ocr) {
+                p.faint { (words.say(
+                    "화면 글자는 자동으로 읽은 것이라 틀린 곳이 있을 수 있습니다.",
+                    "Words on the screen were read automatically and may be wrong in places.",
+                )) }
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+use madang_document::id::DocumentId;
+use madang_document::locator::Locator;
+
+use crate::house::{A, Paper, STORE, Shows};
+use crate::reply::{get, page, request, send};
+use crate::rig::{Rig, paper, rig};
+
+/// 침수
+const FLOOD: &str = "%EC%B9%A8%EC%88%98";
+
+fn papers<'a>(path: &'a str, media_type: &'a str, pieces: Vec<(Locator, &str)>) -> Paper<'a> {
+    let pieces = pieces.into_iter().map(|(locator, text)| (locator, text.to_owned())).collect();
+    Paper { media_type, pieces, preview: None, ..paper(A, path, "현장", "") }
+}
+
+/// What is asked of a page on the way from one match to the next.
+#[tokio::test]
+async fn the_words_searched_for_are_marked_and_lead_from_one_to_the_next() {
+    let Rig { house, admin, .. } = rig().await;
+    let place = |number| Locator::Paragraph { number };
+    let pieces = vec![
+        (place(1), "맑음"),
+        (place(2), "새터 <침수> 현장"),
+        (place(3), "비"),
+        (place(4), "침수된 도로"),
+    ];
+    let id = house.take(&papers("1741000/a.hwp", "application/x-hwp", pieces)).await;
+
+    let found = get(&house, &admin, &format!("/v1/search?q={FLOOD}")).await.json();
+    let address = found["hits"][0]["url"].as_str().unwrap().to_owned();
+    assert!(
+        address.starts_with(&format!("/documents/{id}?q={FLOOD}&at=paragraph%3D")),
+        "{address}"
+    );
+    let first = page(&house, &admin, &format!("/documents/{id}?q={FLOOD}")).await.body;
+    assert!(first.contains("<b>1</b> / 2"), "{first}");
+    assert!(
+        first.contains("&lt;<mark id=\"hit-1\" class=\"now\" data-hit=\"1\">침수</mark>&gt;"),
+        "{first}"
+    );
+    assert!(first.contains("<mark id=\"hit-2\" data-hit=\"2\">침수</mark>된"), "{first}");
+    assert!(first.contains(&format!("href=\"/?q={FLOOD}\"")), "the way back: {first}");
+    let next = first.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(next, format!("/documents/{id}?q={FLOOD}&amp;hit=2#hit-2"));
+    let second = page(&house, &admin, &format!("/documents/{id}?q={FLOOD}&hit=2")).await.body;
+    assert!(second.contains("<b>2</b> / 2"), "{second}");
+    assert!(second.contains("<mark id=\"hit-2\" class=\"now\""), "{second}");
+    // Opened at a place, the match there is the one that is shown.
+    let at = format!("/documents/{id}?q={FLOOD}&at=paragraph%3D4&hl=en");
+    let at = page(&house, &admin, &at).await.body;
+    assert!(at.contains("<b>2</b> / 2") && at.contains("Results for ‘침수’"), "{at}");
+    // Nothing is marked that was not asked for, and a query that nobody can read costs no page.
+    for plain in [format!("/documents/{id}"), format!("/documents/{id}?q=*")] {
+        let plain = page(&house, &admin, &plain).await;
+        assert_eq!(plain.status, 200);
+        assert!(!plain.body.contains("<mark") && !plain.body.contains("hitnav"), "{}", plain.body);
+    }
+}
+
+#[tokio::test]
+async fn a_film_is_opened_at_the_second_of_a_match() {
+    let Rig { house, admin, .. } = rig().await;
+    let time = |start_ms| Locator::Time { start_ms, end_ms: start_ms + 4000 };
+    let said = vec![(time(2000), "비가 옵니다."), (time(65_500), "침수 확인")];
+    let id = house.take(&papers("1741000/a.mp4", "video/mp4", said.clone())).await;
+    let shown = page(&house, &admin, &format!("/documents/{id}?q={FLOOD}")).await.body;
+    assert!(shown.contains(&format!("src=\"/v1/documents/{id}/media#t=65.500\"")), "{shown}");
+    assert!(shown.contains("<video id=\"media\" controls"), "{shown}");
+    let row = shown.split("data-ms=\"65500\"").nth(1).unwrap().split("</a>").next().unwrap();
+    assert!(row.contains("aria-current=\"true\"") && row.contains("1:05"), "{row}");
+    assert!(row.contains("data-hit=\"1\">침수</mark> 확인"), "{row}");
+    // Without a script each row loads the page at its second.
+    assert!(
+        shown.contains(&format!("/documents/{id}?q={FLOOD}&amp;at=t%3D2%2C6\" data-ms=\"2000\""))
+    );
+    let there = page(&house, &admin, &format!("/documents/{id}?at=t%3D2%2C6")).await.body;
+    assert!(there.contains("/media#t=2.000\""), "{there}");
+    let plain = page(&house, &admin, &format!("/documents/{id}")).await.body;
+    assert!(plain.contains("/media\""), "from the start: {plain}");
+
+    let sound = house.take(&papers("1741000/a.mp3", "audio/mpeg", said.clone())).await;
+    let shown = page(&house, &admin, &format!("/documents/{sound}")).await.body;
+    assert!(shown.contains("<audio id=\"media\" controls"), "{shown}");
+    // What browsers cannot play is told, and its text is there all the same.
+    let old = house.take(&papers("1741000/a.avi", "video/x-msvideo", said)).await;
+    for (language, told) in [("ko", "재생할 수 없습니다"), ("en", "cannot play this format")]
+    {
+        let shown = page(&house, &admin, &format!("/documents/{old}?hl={language}")).await.body;
+        assert!(shown.contains(told) && !shown.contains("<video"), "{shown}");
+        assert!(shown.contains("침수 확인"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_sheet_is_a_grid_with_the_cell_of_the_match() {
+    let Rig { house, admin, .. } = rig().await;
+    let mut rows: Vec<(Locator, String)> = vec![];
+    for row in 1..=450u32 {
+        let locator = Locator::Cell { sheet: "7월".into(), row, column: 1 };
+        let text = match row {
+            1 => "번호\t위치\t피해".to_owned(),
+            430 => "430\t<새터>\t침수".to_owned(),
+            _ => format!("{row}\t가온\t없음"),
+        };
+        rows.push((locator, text));
+    }
+    let rows = rows.iter().map(|(locator, text)| (locator.clone(), text.as_str())).collect();
+    let id = house.take(&papers("1741000/a.csv", "text/csv", rows)).await;
+    // The match names its own cell, and not the first one of its row.
+    let found = get(&house, &admin, &format!("/v1/search?q={FLOOD}")).await.json();
+    assert_eq!(found["hits"][0]["locator"]["cell"]["column"], 3, "{found}");
+    let address = found["hits"][0]["url"].as_str().unwrap().split('#').next().unwrap().to_owned();
+    let shown = page(&house, &admin, &address).await.body;
+    assert!(shown.contains("<table class=\"grid\">"), "{shown}");
+    assert!(shown.contains("<td>&lt;새터&gt;</td><td class=\"cell-now\"><mark"), "{shown}");
+    assert!(shown.contains("<th scope=\"col\" class=\"on\">C</th>"), "{shown}");
+    assert!(shown.contains("401–450 / 450") && shown.contains(">위치</td>"), "{shown}");
+    let first = page(&house, &admin, &format!("/documents/{id}")).await.body;
+    assert!(first.contains("1–200 / 450") && !first.contains("cell-now"), "{first}");
+}
+
+#[tokio::test]
+async fn a_page_is_seen_with_the_place_of_the_match() {
+    let Rig { house, only_a, only_b, .. } = rig().await;
+    let pieces = vec![(Locator::page(1), "맑음"), (Locator::page(2), "새터 침수대책")];
+    let id = house.take(&papers("1741000/a.pdf", "application/pdf", pieces)).await;
+    *house.likenesses.shows.lock().unwrap() = Shows::Picture(b"a page");
+
+    let picture = get(&house, &only_a, &format!("/v1/documents/{id}/page/2")).await;
+    assert_eq!((picture.status.as_u16(), &*picture.body), (200, "a page 2 1754"));
+    assert_eq!(picture.header("content-type"), "image/jpeg");
+    assert_eq!(picture.header("madang-page-points"), "600.00 800.00");
+    assert_eq!(picture.header("content-security-policy"), "sandbox; default-src 'none'");
+    let larger = get(&house, &only_a, &format!("/v1/documents/{id}/page/2?zoom=2")).await;
+    assert_eq!(larger.body, "a page 2 3508");
+    let known = [
+        ("authorization", &*format!("Bearer {only_a}")),
+        ("if-none-match", picture.header("etag")),
+    ];
+    let address = format!("/v1/documents/{id}/page/2");
+    assert_eq!(send(&house, request("GET", &address, &known)).await.status, 304);
+    for none in ["0", "3", "x", "4294967296"] {
+        let none = get(&house, &only_a, &format!("/v1/documents/{id}/page/{none}")).await;
+        assert_eq!(none.status, 404, "{}", none.body);
+    }
+    let nothing = DocumentId::new(STORE, "1741000/nothing.pdf", None);
+    let hidden = get(&house, &only_b, &address).await;
+    let missing = get(&house, &only_b, &format!("/v1/documents/{nothing}/page/2")).await;
+    assert_eq!((hidden.status, hidden.body), (missing.status, missing.body));
+
+    let shown = page(&house, &only_a, &format!("/documents/{id}?q={FLOOD}")).await.body;
+    assert!(shown.contains(&format!("<img src=\"/v1/documents/{id}/page/2\"")), "{shown}");
+    assert!(shown.contains("viewBox=\"0 0 600.00 800.00\""), "{shown}");
+    assert!(
+        shown.contains(
+            "<rect class=\"spot now\" id=\"hit-1\" x=\"100.00\" y=\"200.00\" width=\"20.00\" height=\"12.00\""
+        ),
+        "{shown}"
+    );
+    assert!(shown.contains("<b>2</b> / 2쪽") && shown.contains("page=1"), "{shown}");
+    // One leaf back, and the text alone.
+    let before = page(&house, &only_a, &format!("/documents/{id}?q={FLOOD}&page=1")).await.body;
+    assert!(before.contains("/page/1\"") && before.contains("맑음"), "{before}");
+    let text = page(&house, &only_a, &format!("/documents/{id}?q={FLOOD}&view=text")).await.body;
+    assert!(!text.contains("/page/2\"") && text.contains("<mark id=\"hit-1\""), "{text}");
+}
+
+/// Where there is no picture the text of the page stands in its place, and one sentence says why.
+#[tokio::test]
+async fn a_page_without_a_picture_is_read() {
+    for (shows, told) in [
+        (Shows::Nothing, "그림으로 보여 드릴 수 없어"),
+        (Shows::Gone, "원본 파일이 없어졌거나 바뀌었습니다"),
+    ] {
+        let Rig { house, admin, .. } = rig().await;
+        let pieces = vec![(Locator::page(1), "새터 침수")];
+        let id = house.take(&papers("1741000/a.pdf", "application/pdf", pieces)).await;
+        *house.likenesses.shows.lock().unwrap() = shows;
+        let shown = page(&house, &admin, &format!("/documents/{id}?q={FLOOD}")).await.body;
+        assert!(shown.contains(told) && !shown.contains("<rect"), "{shown}");
+        assert!(shown.contains("<details class=\"leaf-text\" open>"), "{shown}");
+        assert!(shown.contains("<mark id=\"hit-1\" class=\"now\""), "{shown}");
+    }
+}

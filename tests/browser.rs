@@ -542,7 +542,7 @@ async fn a_match_is_seen_where_it_stands() {
     browser.picture("16-sheet").await;
 
     // A page of a PDF with the box of the match.
-    open("관측소", "관측망").await;
+    open("관측소", "정비 계획").await;
     browser.see(".leaf rect.now").await;
     until("the page is there", async || {
         let drawn = "const page = document.querySelector('.leaf img'); return page.complete && page.naturalWidth > 1000";
@@ -553,7 +553,7 @@ async fn a_match_is_seen_where_it_stands() {
     until("the box is in sight", async || in_sight(".leaf rect.now").await.then_some(())).await;
     browser.picture("17-page").await;
     browser.on_a_phone(true).await;
-    for (word, title) in [("관측소", "관측망"), ("지하차도", "점검 영상"), ("지하보도", "접수")]
+    for (word, title) in [("관측소", "정비 계획"), ("지하차도", "점검 영상"), ("지하보도", "접수")]
     {
         open(word, title).await;
         let over = browser

@@ -39,6 +39,7 @@ mod house {
     mod rebuild;
     mod report;
     mod reprocess;
+    mod scans;
     mod shell;
     mod sidecars;
     mod speech;

@@ -47,19 +47,13 @@ async fn a_film_is_played_wherever_it_lies() {
             (answer.status().as_u16(), answer.headers().clone(), answer.bytes().await.unwrap())
         };
         let (status, headers, bytes) = ask(None).await;
-        assert_eq!((status, &bytes[..] == film), (200, true), "{media}");
-        assert_eq!(
-            (&headers["content-type"], &headers["accept-ranges"]),
-            (&"video/mp4".parse().unwrap(), &"bytes".parse().unwrap())
-        );
+        assert_eq!((status, bytes[..] == film[..]), (200, true), "{media}");
+        assert_eq!(headers["content-type"], "video/mp4");
+        assert_eq!(headers["accept-ranges"], "bytes");
         for part in [0..1, 100..2100, film.len() - 5..film.len()] {
             let (status, headers, bytes) =
                 ask(Some(&format!("bytes={}-{}", part.start, part.end - 1))).await;
-            assert_eq!(
-                (status, &bytes[..] == &film[part.clone()]),
-                (206, true),
-                "{media} {part:?}"
-            );
+            assert_eq!((status, bytes[..] == film[part.clone()]), (206, true), "{media} {part:?}");
             let told = format!("bytes {}-{}/{}", part.start, part.end - 1, film.len());
             assert_eq!(headers["content-range"].to_str().unwrap(), told);
         }

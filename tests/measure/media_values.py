@@ -1,287 +1,236 @@
 #!/usr/bin/env python3
-"""Holds what Madang says of audio and video against what ffprobe says.
+"""Compares what is read of sound and film with what ffprobe says of the same files.
 
-    python3 tests/measure/media_values.py MADANG FOLDER… [--wrong FILE] [--all]
+    python3 tests/measure/media_values.py MADANG FOLDER... [--all] [--only video|audio]
 
-Every file in the folders that ffprobe opens as sound or film is read by both. Each value that ffprobe has and that Madang
-has a name for is compared, by the rule that stands with it below: it is right, wrong (Madang says something else) or missing.
-Files that ffprobe opens and Madang refuses are told of, too. `--wrong` writes a line for each value that is not right,
-`--all` for the right ones as well.
+FFmpeg's `ffprobe` must be installed, of the same version as the libraries that Madang uses. A value is comparable where
+ffprobe has one: the container, duration, bit rate, the kinds of the streams, codec, profile, size, shape of pixels,
+rotation, frame rate and colour transfer of the first film stream, codec, profile, rate and channels of the first sound
+stream, languages of streams, chapters with titles and starts, and the tags that say something of the work. Numbers are
+equal within what containers round (duration 1 % or 0.1 s, bit rate 3 %, frame rate 0.5 %). Every value that is not equal
+is printed with both sides; a file that ffprobe opens and Madang does not is printed as refused.
 
-It ends with 0 if at least 99.5 % of the values are right and no file is refused, with 1 if not, with 2 if there is nothing.
-
-Among several values for one name (an album artist in the file and one in the stream) any is right: what Madang trusts most
-goes first in its answer, and all stand in `properties`.
+It ends with 0 if at least 99.5 % of the values are equal and no file is refused, with 1 if not, and with 2 if there is
+nothing to measure.
 """
-import argparse
-import collections
 import json
 import re
 import subprocess
 import sys
-import unicodedata
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
 from pathlib import Path
 
-# --- values --------------------------------------------------------------------------------------------------------
+# Names of tags of ffprobe, and the properties that may hold their values.
+TAGS = {
+    'title': ['title'], 'artist': ['tag.artist', 'author'], 'album': ['tag.album'],
+    'album_artist': ['tag.album_artist'], 'composer': ['tag.composer'], 'genre': ['tag.genre'],
+    'track': ['tag.track'], 'disc': ['tag.disc'], 'date': ['tag.date'], 'comment': ['tag.comment'],
+    'copyright': ['copyright'], 'encoder': ['producer', 'tag.encoder'], 'publisher': ['tag.publisher'],
+    'description': ['description'], 'creation_time': ['created'], 'encoded_by': ['tag.encoded_by'],
+    'language': ['tag.language'], 'keywords': ['keywords'],
+}
+# Cameras without a clock write the epochs of QuickTime and Unix, which is no time.
+EPOCHS = ('1904-01-01', '1970-01-01', '0000-')
+# What FFmpeg opens too, and is neither sound nor film: pictures, and texts of times.
+OTHERS = ('image2', 'gif', 'apng', 'ico', 'tty', 'srt', 'ass', 'webvtt', 'sami', 'lrc', 'microdvd', 'mpl2', 'subviewer')
+PLACES = ('com.apple.quicktime.location.iso6709', 'location', 'location-eng')
 
 
-def number(tolerance, least=0.0):
-    """Numbers are equal that differ by this part of the greater, or by no more than `least`."""
+def probed(path):
+    command = ['ffprobe', '-v', 'quiet', '-of', 'json', '-show_format', '-show_streams', '-show_chapters', str(path)]
+    done = subprocess.run(command, capture_output=True, timeout=120)
+    if done.returncode:
+        return None
+    answer = json.loads(done.stdout.decode('utf-8', 'replace') or '{}', strict=False)
+    if not answer.get('format') or not answer.get('streams'):
+        return None
+    name = answer['format'].get('format_name', '')
+    return None if name.endswith('_pipe') or name in OTHERS else answer
 
-    def rule(ours, theirs):
+
+def ratio(text):
+    over, _, under = str(text).replace(':', '/').partition('/')
+    try:
+        return float(over) / float(under or 1) if float(under or 1) else None
+    except ValueError:
+        return None
+
+
+def near(share, least=0.0):
+    def same(theirs, ours):
         try:
-            ours, theirs = float(ours), float(theirs)
+            theirs, ours = float(theirs), float(ours)
         except (TypeError, ValueError):
             return False
-        return abs(ours - theirs) <= max(least, tolerance * max(abs(ours), abs(theirs)))
-
-    return rule
+        return abs(theirs - ours) <= max(least, share * abs(theirs))
+    return same
 
 
 def plain(text):
-    """A text without what is no word in it: the form of its letters, blanks, the capitals."""
-    return ' '.join(unicodedata.normalize('NFC', str(text)).split()).casefold()
+    """A text without what encodings and containers differ in: case, blanks, what could not be decoded."""
+    return re.sub(r'[\s\x00-\x1f]+', ' ', str(text)).strip().lower()
 
 
-def text(ours, theirs):
-    return plain(ours) == plain(theirs)
+def exact(theirs, ours):
+    return plain(theirs) == plain(ours)
 
 
-def date(ours, theirs):
-    """Dates are equal whose years are; those of a day also by the day."""
-    digits = [re.findall(r'\d+', str(value)) for value in (ours, theirs)]
-    if not all(digits):
-        return plain(ours) == plain(theirs)
-    return [int(n) for n in digits[0][:1]] == [int(n) for n in digits[1][:1]]
+def one_of(theirs, ours):
+    values = ours if isinstance(ours, list) else [ours]
+    return any(exact(theirs, value) for value in values) or exact(theirs, ', '.join(map(str, values)))
 
 
-def moment(ours, theirs):
-    """Times to the second."""
-    digits = [''.join(re.findall(r'\d', str(value)))[:14] for value in (ours, theirs)]
-    return digits[0] == digits[1]
+def moment(text):
+    return re.sub(r'(\.\d*?)0*Z?$', r'\1', str(text).strip().replace(' ', 'T').rstrip('Z')).rstrip('.')
 
 
-def container(ours, theirs):
-    """ffprobe names a family of containers; one of its names is enough."""
-    return bool(set(str(ours).split(',')) & set(str(theirs).split(',')))
+def values(found):
+    """Name, value and comparison of everything that ffprobe says and that counts."""
+    form, streams = found['format'], found['streams']
+    yield 'container', form.get('format_name'), exact
+    if float(form.get('duration') or 0) > 0:
+        yield 'duration_s', form.get('duration'), near(0.01, 0.1)
+        if form.get('bit_rate'):
+            yield 'bit_rate', form.get('bit_rate'), near(0.03)
+    covers = [s for s in streams if s.get('disposition', {}).get('attached_pic')]
+    kinds = Counter('cover' if s in covers else s.get('codec_type', 'other') for s in streams)
+    yield 'streams', kinds, None
+    film = next((s for s in streams if s.get('codec_type') == 'video' and s not in covers), None)
+    if film:
+        if film.get('codec_name'):
+            yield 'video_codec', film['codec_name'], exact
+        if film.get('profile') and film['profile'] != 'unknown':
+            yield 'video_profile', film['profile'], exact
+        if film.get('width'):
+            yield 'width', film['width'], near(0)
+            yield 'height', film['height'], near(0)
+        shape = ratio(film.get('sample_aspect_ratio', '0:1'))
+        if shape:
+            yield 'pixel_aspect', shape, near(0.01)
+        turned = [d['rotation'] for d in film.get('side_data_list', []) if 'rotation' in d]
+        yield 'rotation', (-int(turned[0])) % 360 if turned else 0, near(0)
+        rate = ratio(film.get('avg_frame_rate')) or ratio(film.get('r_frame_rate'))
+        if rate:
+            yield 'fps', rate, near(0.005)
+        if film.get('color_transfer') and film['color_transfer'] != 'unknown':
+            yield 'color_transfer', film['color_transfer'], exact
+    sound = next((s for s in streams if s.get('codec_type') == 'audio'), None)
+    if sound:
+        if sound.get('codec_name'):
+            yield 'audio_codec', sound['codec_name'], exact
+        if sound.get('profile') and sound['profile'] != 'unknown':
+            yield 'audio_profile', sound['profile'], exact
+        if int(sound.get('sample_rate') or 0):
+            yield 'sample_rate', sound['sample_rate'], near(0)
+        if sound.get('channels'):
+            yield 'audio_channels', sound['channels'], near(0)
+    languages = [s['tags']['language'] for s in streams if s.get('tags', {}).get('language', 'und') != 'und']
+    if languages:
+        yield 'stream_languages', sorted(set(languages)), lambda a, b: a == sorted(set(b or []))
+    chapters = found.get('chapters') or []
+    if chapters:
+        yield 'chapters', len(chapters), lambda a, b: a == len(b or [])
+        titles = [c.get('tags', {}).get('title', '') for c in chapters]
+        starts = [int(float(c['start_time'])) for c in chapters]
+        ours = lambda b: [re.match(r'(\d+):(\d\d):(\d\d) ?(.*)', line, re.S).groups() for line in b or []]
+        yield 'chapters', titles, lambda a, b: [plain(t) for t in a] == [plain(c[3]) for c in ours(b)]
+        yield 'chapters', starts, lambda a, b: a == [int(c[0]) * 3600 + int(c[1]) * 60 + int(c[2]) for c in ours(b)]
+    subtitles = kinds.get('subtitle', 0)
+    if subtitles:
+        yield 'subtitle_tracks', subtitles, near(0)
+    tags = {}
+    of_streams = [s.get('tags', {}) for s in streams if s not in covers]
+    # A title or language of one stream names the track; where an artist stands, the stream has the tags of the work.
+    for source in [form.get('tags', {})] + [t for t in of_streams if any(k.lower() == 'artist' for k in t)]:
+        for name, value in source.items():
+            tags.setdefault(name.lower(), value)
+    for name, properties in TAGS.items():
+        value = tags.get(name)
+        if not value or not plain(value):
+            continue
+        if '\ufffd' in value:
+            continue
+        if name == 'creation_time':
+            if not value.startswith(EPOCHS):
+                yield properties, value, lambda a, b: moment(a) in [moment(x) for x in (b if isinstance(b, list) else [b])]
+        elif name == 'date':
+            yield properties, value, lambda a, b: str(a)[:4] in str(b)
+        elif name == 'keywords':
+            yield properties, value, lambda a, b: all(plain(w) in plain(b) for w in re.split(r'[,;]', a))
+        else:
+            yield properties, value, one_of
+    for name in PLACES:
+        numbers = re.findall(r'[+-]\d+(?:\.\d+)?', tags.get(name, ''))
+        if len(numbers) >= 2:
+            yield 'gps_latitude', numbers[0], near(0, 1e-5)
+            yield 'gps_longitude', numbers[1], near(0, 1e-5)
+            break
 
 
-def mojibake(value):
-    """Whether a text of ffprobe's is bytes of another encoding that it took for Latin-1, or has letters that are lost."""
-    value = str(value)
-    if '\ufffd' in value:
-        return True
-    try:
-        return value.encode('latin-1').decode('cp949') != value and not value.isascii()
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        return False
+def all_of(value):
+    return value if isinstance(value, list) else [value]
 
 
-# --- what ffprobe says -----------------------------------------------------------------------------------------------
-
-
-def probe(path):
-    """ffprobe's answer; none of what it does not open, or what holds neither sound nor film."""
-    command = ['ffprobe', '-v', 'error', '-show_format', '-show_streams', '-show_chapters', '-print_format', 'json', path]
-    try:
-        answer = subprocess.run(command, capture_output=True, timeout=60)
-    except subprocess.TimeoutExpired:
-        return None
-    if answer.returncode != 0:
-        return None
-    try:
-        found = json.loads(answer.stdout.decode('utf-8', 'replace'))
-    except ValueError:
-        return None
-    streams = found.get('streams', [])
-    # By the name alone ffprobe opens anything: what then has neither rate nor size was not read.
-    if not any(stream.get('width') or stream.get('channels') for stream in streams):
-        return None
-    if not any(stream.get('codec_type') in ('audio', 'video') and not is_cover(stream) for stream in streams):
-        return None
-    return found
-
-
-def is_cover(stream):
-    return bool(stream.get('disposition', {}).get('attached_pic'))
-
-
-def first(found, kind):
-    for stream in found.get('streams', []):
-        if stream.get('codec_type') == kind and not is_cover(stream):
-            return stream
+def read(madang, path):
+    done = subprocess.run([madang, 'extract', '--json', str(path)], capture_output=True, timeout=300)
+    for line in done.stdout.decode('utf-8', 'replace').splitlines():
+        answer = json.loads(line, strict=False)
+        if answer.get('member') is None:
+            return answer
     return {}
 
 
-def kinds(found):
-    """The streams as Madang lists them."""
-    known = {'video', 'audio', 'subtitle', 'attachment'}
-    out = []
-    for stream in found.get('streams', []):
-        kind = stream.get('codec_type')
-        out.append('cover' if is_cover(stream) else kind if kind in known else 'other')
-    return out
-
-
-def tags(found, *names):
-    """The values of a tag, of the file and of its streams."""
-    places = [found.get('format', {})] + found.get('streams', [])
-    out = []
-    for place in places:
-        for name, value in place.get('tags', {}).items():
-            if name.lower() in names:
-                out.append(value)
-    return out
-
-
-def file_tag(found, *names):
-    """The value of a tag of the file; where it has none, of a stream with an artist (OGG)."""
-    lower = {name.lower(): value for name, value in found.get('format', {}).get('tags', {}).items()}
-    for name in names:
-        if lower.get(name, '').strip():
-            return lower[name]
-    for stream in found.get('streams', []):
-        lower = {name.lower(): value for name, value in stream.get('tags', {}).items()}
-        for name in names:
-            if 'artist' in lower and lower.get(name, '').strip():
-                return lower[name]
-    return None
-
-
-def rotation(stream):
-    for side in stream.get('side_data_list', []):
-        if 'rotation' in side:
-            return -int(side['rotation']) % 360
-    return None
-
-
-def rate(stream):
-    for name in ('avg_frame_rate', 'r_frame_rate'):
-        over, _, under = stream.get(name, '0/0').partition('/')
-        if float(under or 1) and float(over):
-            return float(over) / float(under or 1)
-    return None
-
-
-# --- the rows: name, what ffprobe says of it, the name in Madang, the rule -----------------------------------------------
-
-ROWS = [
-    ('container', lambda f: f['format'].get('format_name'), 'container', container),
-    ('duration', lambda f: f['format'].get('duration'), 'duration_s', number(0.01, 0.1)),
-    ('bit rate', lambda f: f['format'].get('bit_rate'), 'bit_rate', number(0.03)),
-    ('audio codec', lambda f: first(f, 'audio').get('codec_name'), 'audio_codec', text),
-    ('sample rate', lambda f: first(f, 'audio').get('sample_rate'), 'sample_rate', number(0)),
-    ('channels', lambda f: first(f, 'audio').get('channels'), 'audio_channels', number(0)),
-    ('video codec', lambda f: first(f, 'video').get('codec_name'), 'video_codec', text),
-    ('width', lambda f: first(f, 'video').get('width'), 'width', number(0)),
-    ('height', lambda f: first(f, 'video').get('height'), 'height', number(0)),
-    ('frame rate', lambda f: rate(first(f, 'video')), 'fps', number(0.005)),
-    ('rotation', lambda f: rotation(first(f, 'video')), 'rotation', number(0)),
-    ('title', lambda f: file_tag(f, 'title'), 'title', text),
-    ('artist', lambda f: file_tag(f, 'artist'), 'tag.artist', text),
-    ('album', lambda f: file_tag(f, 'album'), 'tag.album', text),
-    ('album artist', lambda f: file_tag(f, 'album_artist'), 'tag.album_artist', text),
-    ('date', lambda f: file_tag(f, 'date', 'year'), 'tag.date', date),
-    ('genre', lambda f: file_tag(f, 'genre'), 'tag.genre', text),
-    ('track', lambda f: file_tag(f, 'track'), 'tag.track', text),
-    ('disc', lambda f: file_tag(f, 'disc'), 'tag.disc', text),
-    ('comment', lambda f: file_tag(f, 'comment'), 'tag.comment', text),
-    ('composer', lambda f: file_tag(f, 'composer'), 'tag.composer', text),
-    ('copyright', lambda f: file_tag(f, 'copyright'), 'copyright', text),
-    ('language', lambda f: file_tag(f, 'language'), 'tag.language', text),
-    ('publisher', lambda f: file_tag(f, 'publisher'), 'tag.publisher', text),
-    ('creation time', lambda f: next(iter(tags(f, 'creation_time')), None), 'created', moment),
-    ('encoder', lambda f: file_tag(f, 'encoder'), 'producer', text),
-]
-
-
-def compared(found, said):
-    """Row, ffprobe's value, Madang's values and the verdict, of every value that ffprobe has."""
-    values = collections.defaultdict(list)
-    for claim in said.get('properties', []):
-        value = claim['value']
-        values[claim['name']].extend(value if isinstance(value, list) else [value])
-    for row, take, name, rule in ROWS:
-        theirs = take(found)
-        if theirs is None or (isinstance(theirs, str) and not theirs.strip()):
-            continue
-        # Nothing has no rate and no channel: ffprobe says so of what it could not make out.
-        if row in ('sample rate', 'channels', 'width', 'height') and str(theirs) == '0':
-            continue
-        ours = values.get(name, [])
-        yield row, theirs, ours, verdict(ours, theirs, rule)
-    ours = [stream.split(':')[0] for stream in said.get('metadata', {}).get('streams', [])]
-    theirs = kinds(found)
-    same = collections.Counter(ours) == collections.Counter(theirs)
-    yield 'streams', theirs, ours, 'right' if same else 'wrong'
-    chapters = found.get('chapters', [])
-    if chapters:
-        ours = said.get('metadata', {}).get('chapters', [])
-        ours = ours if isinstance(ours, list) else [ours]
-        titles = [chapter.get('tags', {}).get('title', '') for chapter in chapters]
-        same = len(ours) == len(titles) and all(plain(b) in plain(a) for a, b in zip(ours, titles))
-        yield 'chapters', titles, ours, 'right' if same else 'wrong'
-
-
-def verdict(ours, theirs, rule):
-    if not ours:
-        return 'missing'
-    if any(rule(value, theirs) for value in ours):
-        return 'right'
-    joined = ' '.join(map(str, ours))
-    if rule(joined, theirs):
-        return 'right'
-    # What ffprobe could not read is no truth; where ours is whole it is read.
-    if rule is text and mojibake(theirs) and not mojibake(joined):
-        return 'better'
-    return 'wrong'
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split('\n', 1)[0])
-    parser.add_argument('madang')
-    parser.add_argument('folders', nargs='+', type=Path)
-    parser.add_argument('--wrong', type=Path)
-    parser.add_argument('--all', action='store_true')
-    asked = parser.parse_args()
-    files = sorted(path for folder in asked.folders for path in folder.rglob('*') if path.is_file())
-    with ThreadPoolExecutor(2) as pool:
-        probed = dict(zip(files, pool.map(lambda path: probe(str(path)), files)))
-    files = [path for path in files if probed[path]]
-    if not files:
-        sys.exit(2)
-    command = [asked.madang, 'extract', '--json', '--no-sidecars', *map(str, files)]
-    answer = subprocess.run(command, capture_output=True)
-    said = {}
-    for line in answer.stdout.decode('utf-8', 'replace').splitlines():
-        document = json.loads(line)
-        if document['member'] is None:
-            said[document['path']] = document
-    counts = collections.defaultdict(collections.Counter)
-    lines, refused = [], []
+    words = [w for w in sys.argv[1:] if not w.startswith('--')]
+    if len(words) < 2:
+        print(__doc__)
+        return 2
+    madang, folders = words[0], words[1:]
+    equal, wrong, missing, refused = Counter(), [], [], []
+    files = sorted(p for folder in folders for p in ([Path(folder)] if Path(folder).is_file() else Path(folder).rglob('*')))
     for path in files:
-        document = said.get(str(path)) or {}
-        if document.get('outcome') not in ('ok', 'empty', 'partial', 'limit'):
-            refused.append(f'{path}: {document.get("outcome")}: {document.get("error")}')
-        for row, theirs, ours, judged in compared(probed[path], document):
-            counts[row][judged] += 1
-            if judged != 'right' or asked.all:
-                lines.append(f'{judged}\t{row}\t{path.name}\tffprobe: {theirs!r}\tmadang: {ours!r}')
-    total = collections.Counter()
-    print(f'{"":16}{"right":>7}{"better":>7}{"wrong":>7}{"missing":>8}')
-    for row, count in counts.items():
-        total.update(count)
-        print(f'{row:16}{count["right"]:7}{count["better"]:7}{count["wrong"]:7}{count["missing"]:8}')
-    all_values = sum(total.values())
-    right = total['right'] + total['better']
-    print(f'{"all":16}{total["right"]:7}{total["better"]:7}{total["wrong"]:7}{total["missing"]:8}')
-    print(f'{len(files)} files, {all_values} values, {100 * right / all_values:.2f} % right, {len(refused)} files refused')
-    for line in refused:
-        print(f'refused: {line}')
-    if asked.wrong:
-        asked.wrong.write_text(''.join(line + '\n' for line in lines))
-    sys.exit(0 if right >= 0.995 * all_values and not refused else 1)
+        if not path.is_file():
+            continue
+        found = probed(path)
+        if not found:
+            continue
+        answer = read(madang, path)
+        metadata = answer.get('metadata') or {}
+        if 'container' not in metadata and '--all' not in sys.argv:
+            refused.append((path.name, found['format']['format_name'], answer.get('format'), answer.get('outcome')))
+            continue
+        for name, theirs, same in values(found):
+            names = all_of(name)
+            if names == ['streams']:
+                kinds = Counter(str(s).partition(':')[0] for s in metadata.get('streams', []))
+                kinds = Counter({('data' if k == 'other' else k): n for k, n in kinds.items()})
+                theirs = Counter({('data' if k == 'other' else k): n for k, n in theirs.items()})
+                is_same, ours = kinds == theirs, dict(kinds)
+            else:
+                held = [metadata[n] for n in names if n in metadata]
+                ours = held[0] if len(held) == 1 else held
+                is_same = any(same(theirs, value) for value in held)
+            if is_same:
+                equal[names[0]] += 1
+            elif ours in ([], None):
+                missing.append((path.name, names[0], theirs))
+            else:
+                wrong.append((path.name, names[0], theirs, ours))
+    comparable = sum(equal.values()) + len(wrong) + len(missing)
+    if not comparable:
+        print('nothing to measure')
+        return 2
+    for row in refused:
+        print('refused:', *row, sep='\t')
+    for row in missing:
+        print('missing:', *row, sep='\t')
+    for row in wrong:
+        print('wrong:', *row, sep='\t')
+    share = sum(equal.values()) / comparable
+    print(f'{sum(equal.values())} of {comparable} values equal ({share:.2%}), {len(wrong)} wrong, {len(missing)} missing, '
+          f'{len(refused)} files refused')
+    return 0 if share >= 0.995 and not refused else 1
 
 
-main()
+if __name__ == '__main__':
+    sys.exit(main())

@@ -120,7 +120,7 @@ def scanned(pdf, scan, texts, most):
 
 def same(one, other):
     """Whether two texts are one, as far as 40 % of the shorter one go."""
-    one, other = letters(one)[:20000], letters(other)[:20000]
+    one, other = letters(one)[:4000], letters(other)[:4000]
     matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
     common = sum(block.size for block in matcher.get_matching_blocks() if block.size >= 4)
     return common >= .4 * min(len(one), len(other))

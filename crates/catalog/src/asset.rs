@@ -4,13 +4,14 @@ use madang_document::media_type::Kind;
 use madang_document::metadata as meta;
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::stated_date;
 use serde_json::{Value, json};
 
 use crate::entry::draft;
 use crate::jsonld::{Ko, license_node};
 use crate::license::License;
-use crate::series::{Series, common, iri_part};
+use crate::series::{Material, Series, common, iri_part};
 
 /// A reason in both languages; in English alone where there are no other words.
 fn said(reason: &Reason) -> Value {
@@ -160,11 +161,27 @@ pub fn entry(document: &Document, series: &Series) -> Draft {
     if let Some(meta::Value::Bool(audio)) = document.metadata.get(meta::AUDIO_PRESENT) {
         set("krd:audioPresent", json!(audio));
     }
+    let findings = findings(document, series);
+    if !findings.is_empty() {
+        set("krd:finding", findings.iter().map(said).collect());
+    }
     if document.characters > 0 {
         set("krd:charCount", json!(document.characters));
     }
     set("dcat:distribution", Value::Array(distributions(document, series.license)));
     draft(id, Some(document.id), document.agency.clone(), &Value::Object(node))
+}
+
+/// What a data officer has to look at: where what is in the file does not go with what its series is declared to be.
+fn findings(document: &Document, series: &Series) -> Vec<Reason> {
+    let has_sound = document.metadata.get(meta::AUDIO_PRESENT) == Some(&meta::Value::Bool(true));
+    let is_film = document.media_type.kind() == Kind::Video;
+    match series.material {
+        Some(Material::FixedCctv) if has_sound && is_film => {
+            vec![ReasonKind::SoundOfFixedCamera.into()]
+        }
+        Some(Material::FixedCctv) | None => Vec::new(),
+    }
 }
 
 /// What the files beside the document say of a property.

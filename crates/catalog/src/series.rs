@@ -41,6 +41,17 @@ pub struct Series {
     pub share: Share,
     /// 등급 (N2SF).
     pub grade: Grade,
+    /// What the law has to say of it in particular.
+    pub material: Option<Material>,
+}
+
+/// What a folder holds, where a law looks at that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Material {
+    /// Recordings of cameras that stand in one place (고정형 영상정보처리기기): they may record no sound (개인정보 보호법
+    /// 제25조제5항).
+    FixedCctv,
 }
 
 /// Disclosure grade (정보공개법 제9조), the widest first. Not the same as sharing.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use madang_catalog::license::License;
-use madang_catalog::series::{Disclosure, Grade, Series, Share};
+use madang_catalog::series::{Disclosure, Grade, Material, Series, Share};
 use madang_catalog::{asset, jsonld, series};
 use madang_document::blob_id::BlobId;
 use madang_document::document::{Document, Provenance};
@@ -34,6 +34,7 @@ fn sample_series() -> Series {
         disclosure: Disclosure::Public,
         share: Share::Joint,
         grade: Grade::Sensitive,
+        material: None,
     }
 }
 
@@ -81,6 +82,7 @@ fn sample_document() -> Document {
         characters: 0,
         text: None,
         preview: Some(BlobId::of(b"y").into()),
+        previews: Vec::new(),
         likeness: false,
         annotations: Vec::new(),
         provenance: Provenance { format: "jpeg".into(), format_version: 1 },
@@ -195,6 +197,24 @@ fn what_stands_beside_a_document_reaches_its_entry() {
     assert_eq!(theirs["dct:publisher"]["dct:identifier"], "1741000", "the agency answers for it");
     assert!(theirs["dct:language"]["@id"].as_str().unwrap().ends_with("/ENG"), "{theirs}");
     assert_eq!(theirs["krd:coverage"]["@value"], "안양천");
+}
+
+#[test]
+fn sound_in_recordings_of_fixed_cameras_is_a_finding() {
+    let found = |material, media_type: &str, has_sound: bool| {
+        let mut document = sample_document();
+        document.media_type = MediaType::new(media_type);
+        document.metadata.set(metadata::AUDIO_PRESENT, has_sound);
+        let body = asset::entry(&document, &Series { material, ..sample_series() }).body;
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        body["krd:finding"][0][0]["@value"].as_str().map(str::to_owned)
+    };
+    let cctv = Some(Material::FixedCctv);
+    let finding = found(cctv, "video/mp4", true).unwrap();
+    assert!(finding.contains("제25조제5항"), "{finding}");
+    assert_eq!(found(cctv, "video/mp4", false), None);
+    assert_eq!(found(cctv, "audio/mpeg", true), None);
+    assert_eq!(found(None, "video/mp4", true), None);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use madang_document::failure_kind::FailureKind;
 use madang_document::timestamp::Timestamp;
+use madang_extract::options::Ocr;
 
 /// 마당 Madang: turns drop folders into one searchable, catalogued collection.
 #[derive(Debug, Parser)]
@@ -153,6 +154,9 @@ pub(crate) struct Extract {
     /// Leave out what lies beside a file and describes it
     #[arg(long)]
     pub(crate) no_sidecars: bool,
+    /// Whether text in pictures is recognised: never, auto (where some is likely, and on pages without text), always
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ocr)]
+    pub(crate) ocr: Ocr,
     /// Configuration file, for its [limits]; `madang.toml` is read if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -634,6 +638,16 @@ fn passed(text: &str) -> Result<u64, &'static str> {
 fn reasons() -> PossibleValuesParser {
     let kinds = FailureKind::ALL.into_iter().filter(|kind| kind.sets_aside());
     kinds.map(FailureKind::as_str).collect::<Vec<_>>().into()
+}
+
+/// When text in pictures is recognised.
+fn ocr(when: &str) -> Result<Ocr, String> {
+    match when {
+        "never" => Ok(Ocr::Never),
+        "auto" => Ok(Ocr::Auto),
+        "always" => Ok(Ocr::Always),
+        _ => Err("never, auto or always".into()),
+    }
 }
 
 #[cfg(test)]

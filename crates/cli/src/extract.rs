@@ -18,7 +18,7 @@ use madang_document::reason_kind::ReasonKind;
 use madang_document::shown::Shown;
 use madang_document::{metadata as meta, object_key, term};
 use madang_extract::extraction::Extraction;
-use madang_extract::options::Options;
+use madang_extract::options::{Ocr, Options};
 use madang_extract::passwords::Passwords;
 use madang_extract::sidecar::Sidecar;
 use madang_pipeline::besides::closed;
@@ -52,7 +52,7 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
     let limits = configuration.limits();
     let engines = engines_of(&configuration)?;
-    let options = options(command.password_file.as_deref())?;
+    let options = options(command.password_file.as_deref(), command.ocr)?;
     let (mut files, missing) = files(&command.paths);
     leave_out(command.password_file.as_deref(), &mut files);
     if files.is_empty() && missing == 0 {
@@ -158,13 +158,13 @@ pub(crate) fn each(
 }
 
 /// What is wanted of each file: the passwords that it may be tried with.
-pub(crate) fn options(password_file: Option<&Path>) -> Result<Options, Failure> {
+pub(crate) fn options(password_file: Option<&Path>, ocr: Ocr) -> Result<Options, Failure> {
     let passwords = match password_file {
         None => Passwords::none(),
         Some(file) => password_file::read(file)
             .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?,
     };
-    Ok(Options { passwords, ..Options::default() })
+    Ok(Options { ocr, passwords, ..Options::default() })
 }
 
 /// Takes the file of passwords out of what is read, by whatever name it lies there: its text would be printed.
@@ -292,6 +292,8 @@ pub(crate) struct Answer {
     /// Time of the processor in microseconds: of the children, of their zygote for them, and of this process for
     /// handing over the bytes and taking the answers.
     pub(crate) cpu_us: u64,
+    /// Bytes of it that were read, where it was read by ranges.
+    pub(crate) fetched: Option<u64>,
 }
 
 impl Answer {
@@ -332,7 +334,10 @@ fn extract(zygote: &Zygote, path: &Path, terms: &Terms<'_>) -> Answer {
             black_box(jpeg_file(&preview.raster));
         }
     }
+    let report = read.ended.as_ref().ok().and_then(Option::as_ref);
+    let fetched = report.and_then(|report| report.fetched);
     Answer {
+        fetched,
         extractions: read.extractions,
         unread: read.ended.err(),
         elapsed_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -9,6 +9,7 @@ use crate::blob_part::BlobPart;
 use crate::content::{Member, Warning};
 use crate::id::DocumentId;
 use crate::inner_path::InnerPath;
+use crate::locator::Locator;
 use crate::media_type::MediaType;
 use crate::metadata::Metadata;
 use crate::object::ObjectRef;
@@ -65,6 +66,9 @@ pub struct Document {
     pub text: Option<BlobPart>,
     /// The preview, a JPEG file in the blob store.
     pub preview: Option<BlobPart>,
+    /// Further pictures of it: of a film the sheet with all frames that were taken, and each of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previews: Vec<PlacedPreview>,
     /// Whether it stores a likeness of itself, of which a preview is made for whoever looks at it: see
     /// [`Content::likeness`](crate::content::Content::likeness).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -76,7 +80,22 @@ pub struct Document {
     pub provenance: Provenance,
 }
 
+/// A picture of a document at a place in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlacedPreview {
+    /// The place; the whole for a sheet that shows all of them.
+    pub locator: Locator,
+    /// A JPEG file in the blob store.
+    pub file: BlobPart,
+}
+
 impl Document {
+    /// What of it lies in the blob store.
+    pub fn blobs(&self) -> impl Iterator<Item = BlobPart> {
+        let previews = self.previews.iter().map(|preview| preview.file);
+        self.text.into_iter().chain(self.preview).chain(previews)
+    }
+
     /// The partition that holds it.
     pub fn partition(&self) -> Partition {
         Partition::of(self.agency.clone())
@@ -255,6 +274,7 @@ mod tests {
             characters: 1,
             text: Some(BlobId::of(b"text").into()),
             preview: None,
+            previews: Vec::new(),
             likeness: false,
             annotations: Vec::new(),
             provenance: Provenance { format: "text".into(), format_version: 1 },

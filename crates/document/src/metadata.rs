@@ -137,6 +137,10 @@ pub const OCR_ENGINE: &str = "ocr.engine";
 pub const OCR_PAGES: &str = "ocr.pages";
 /// How sure it was, from 0 to 1: the mean of all that it read, by letters.
 pub const OCR_CONFIDENCE: &str = "ocr.confidence";
+/// What part of the characters is probably right, from 0 to 1.
+pub const OCR_QUALITY: &str = "ocr.quality";
+/// The pages that are probably read badly.
+pub const OCR_DOUBTFUL: &str = "ocr.pages_doubtful";
 
 /// Properties by name, each with the part of the file that says so; names are ordered, so that two equal sets serialise
 /// to the same bytes.

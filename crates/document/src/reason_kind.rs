@@ -308,6 +308,10 @@ pub enum ReasonKind {
     LieTogether,
     /// Its reader died when it was tried what reading it again would come to.
     DiedOnTrial,
+
+    // What the law says of it.
+    /// It has sound, and was declared as of a fixed camera, which may record none.
+    SoundOfFixedCamera,
 }
 
 impl ReasonKind {
@@ -395,6 +399,7 @@ impl ReasonKind {
             NoCue | NoTimeSpan(_) => "no_cue",
             BesideBroke(_) | BesideFault { .. } => "beside",
             NoPreview => "no_preview",
+            SoundOfFixedCamera => "finding",
         }
     }
 }

@@ -160,6 +160,12 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             "the libraries for audio and video are not loaded",
         ),
 
+        SoundOfFixedCamera => both(
+            "고정형 영상정보처리기기의 영상으로 선언되었는데 소리가 들어 있습니다. 개인정보 보호법 제25조제5항은 녹음을 금지합니다",
+            "it has sound, and is declared as material of fixed cameras, which may record none (Personal Information Protection Act, \
+             article 25(5))",
+        ),
+
         Damaged => both(format!("{}손상되었습니다", it.subject()), format!("{} damaged", it.is())),
         DamagedAfter(0) => both(
             format!("{}처음부터 손상되었습니다", it.topic()),

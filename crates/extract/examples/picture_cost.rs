@@ -42,7 +42,8 @@ fn main() {
             for _ in 0..ROUNDS {
                 let kept = RefCell::new(Vec::<Extraction>::new());
                 extract(&bytes, order, &engines, &kept);
-                format = kept.into_inner().pop().map(|document| document.format).unwrap_or_default();
+                format =
+                    kept.into_inner().pop().map(|document| document.format).unwrap_or_default();
             }
             (spent() - before) / ROUNDS / 1_000
         };

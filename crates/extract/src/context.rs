@@ -169,11 +169,6 @@ impl<'a> Context<'a> {
         self.sink.progress(units);
     }
 
-    /// Whether there is time for work that may be broken off.
-    pub fn has_time(&self) -> bool {
-        self.sink.has_time()
-    }
-
     /// FFmpeg's libraries.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ mod csv;
 pub(crate) mod csv_rows;
 mod data_url;
 pub(crate) mod date;
+mod dav;
 mod dbf;
 mod dicom;
 mod doc;
@@ -73,6 +74,7 @@ mod jpeg2000;
 mod jpeg_xl;
 mod json;
 mod jumbf;
+mod key_frames;
 pub(crate) mod keywords;
 mod korean_bytes;
 mod latex;
@@ -330,6 +332,13 @@ pub static FORMATS: &[&Format] = &[
     &media::MUSEPACK,
     &media::MPEG_TS,
     &media::MPEG_PS,
+    &media::DAV,
+    &media::MXF,
+    &media::REAL,
+    &media::IVF,
+    &media::H264,
+    &media::HEVC,
+    &media::MPEG_VIDEO,
     &media::AAC,
     &media::MP3,
     &calendar::FORMAT,

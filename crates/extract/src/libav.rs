@@ -9,11 +9,12 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::fmt;
 
 use ffmpeg_next::ffi::{
-    AVChannelLayout, AVCodec, AVCodecContext, AVCodecID, AVCodecParameters, AVDictionary,
-    AVDictionaryEntry, AVFormatContext, AVFrame, AVIOContext, AVInputFormat, AVPacket,
-    AVPacketSideDataType, AVPixelFormat, AVSampleFormat, AVStream, LIBAVCODEC_VERSION_MAJOR,
-    LIBAVFORMAT_VERSION_MAJOR, LIBAVUTIL_VERSION_MAJOR, LIBSWRESAMPLE_VERSION_MAJOR,
-    LIBSWSCALE_VERSION_MAJOR, SwrContext, SwsContext, SwsFilter,
+    AVChannelLayout, AVCodec, AVCodecContext, AVCodecID, AVCodecParameters,
+    AVColorTransferCharacteristic, AVDictionary, AVDictionaryEntry, AVFormatContext, AVFrame,
+    AVIOContext, AVIndexEntry, AVInputFormat, AVPacket, AVPacketSideDataType, AVPixelFormat,
+    AVRational, AVSampleFormat, AVStream, LIBAVCODEC_VERSION_MAJOR, LIBAVFORMAT_VERSION_MAJOR,
+    LIBAVUTIL_VERSION_MAJOR, LIBSWRESAMPLE_VERSION_MAJOR, LIBSWSCALE_VERSION_MAJOR, SwrContext,
+    SwsContext, SwsFilter,
 };
 
 type ReadPacket = unsafe extern "C" fn(*mut c_void, *mut u8, c_int) -> c_int;
@@ -71,6 +72,7 @@ macro_rules! functions {
 functions! {
     avutil {
     fn av_channel_layout_default(*mut AVChannelLayout, c_int);
+    fn av_color_transfer_name(AVColorTransferCharacteristic) -> *const c_char;
     fn av_dict_free(*mut *mut AVDictionary);
     fn av_dict_get(
         *const AVDictionary, *const c_char, *const AVDictionaryEntry, c_int
@@ -83,6 +85,7 @@ functions! {
     fn av_freep(*mut c_void);
     fn av_log_set_level(c_int);
     fn av_malloc(usize) -> *mut c_void;
+    fn av_max_alloc(usize);
     fn av_strerror(c_int, *mut c_char, usize) -> c_int;
     }
     avcodec {
@@ -96,17 +99,24 @@ functions! {
     fn avcodec_get_name(AVCodecID) -> *const c_char;
     fn avcodec_open2(*mut AVCodecContext, *const AVCodec, *mut *mut AVDictionary) -> c_int;
     fn avcodec_parameters_to_context(*mut AVCodecContext, *const AVCodecParameters) -> c_int;
+    fn avcodec_profile_name(AVCodecID, c_int) -> *const c_char;
     fn avcodec_receive_frame(*mut AVCodecContext, *mut AVFrame) -> c_int;
     fn avcodec_send_packet(*mut AVCodecContext, *const AVPacket) -> c_int;
     }
     avformat {
     fn av_find_input_format(*const c_char) -> *const AVInputFormat;
+    fn av_guess_sample_aspect_ratio(
+        *mut AVFormatContext, *mut AVStream, *mut AVFrame
+    ) -> AVRational;
     fn av_read_frame(*mut AVFormatContext, *mut AVPacket) -> c_int;
     fn av_seek_frame(*mut AVFormatContext, c_int, i64, c_int) -> c_int;
     fn av_stream_get_side_data(*const AVStream, AVPacketSideDataType, *mut usize) -> *mut u8;
     fn avformat_alloc_context() -> *mut AVFormatContext;
     fn avformat_close_input(*mut *mut AVFormatContext);
     fn avformat_find_stream_info(*mut AVFormatContext, *mut *mut AVDictionary) -> c_int;
+    fn avformat_flush(*mut AVFormatContext) -> c_int;
+    fn avformat_index_get_entries_count(*const AVStream) -> c_int;
+    fn avformat_index_get_entry(*mut AVStream, c_int) -> *const AVIndexEntry;
     fn avformat_open_input(
         *mut *mut AVFormatContext, *const c_char, *const AVInputFormat, *mut *mut AVDictionary
     ) -> c_int;
@@ -115,6 +125,7 @@ functions! {
         Option<ReadPacket>, Option<ReadPacket>, Option<Seek>
     ) -> *mut AVIOContext;
     fn avio_context_free(*mut *mut AVIOContext);
+    fn avio_seek(*mut AVIOContext, i64, c_int) -> i64;
     }
     swresample {
     fn swr_alloc_set_opts2(

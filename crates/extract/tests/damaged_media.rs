@@ -15,7 +15,7 @@ use madang_extract::limits::Limits;
 use madang_extract::order::Order;
 
 /// The fixtures whose tags, boxes and attached files are read by code of our own, or handed out of FFmpeg by it.
-const CASES: [&str; 12] = [
+const CASES: [&str; 13] = [
     "jpeg/iptc.jpg",
     "jpeg/iptc_cp949.jpg",
     "tiff/iptc.tif",
@@ -28,6 +28,7 @@ const CASES: [&str; 12] = [
     "mp4/quicktime.mov",
     "mp4/asset.3gp",
     "matroska/chapters.mkv",
+    "dav/recorder.dav",
 ];
 
 /// Bytes of text that a document may have here: more than any fixture has.

@@ -98,16 +98,21 @@ fn directories_in_a_circle_are_walked_once() {
         assert_eq!(document.content.metadata.integer(metadata::WIDTH), Some(9), "{name}");
     }
     let document = read("circle.tif", &file);
-    assert!(document.content.warnings.iter().any(|warning| {
-        warning.reason.english().contains("circle")
-    }));
+    assert!(
+        document
+            .content
+            .warnings
+            .iter()
+            .any(|warning| { warning.reason.english().contains("circle") })
+    );
 }
 
 /// Values that say that they have four thousand million numbers.
 #[test]
 fn values_without_end_are_not_held() {
     let size = [entry(256, 4, 1, 9), entry(257, 4, 1, 9)];
-    let long = [270, 700, 33723, 34377, 34675, 330, 34735, 33550].map(|tag| entry(tag, 12, u32::MAX, 8));
+    let long =
+        [270, 700, 33723, 34377, 34675, 330, 34735, 33550].map(|tag| entry(tag, 12, u32::MAX, 8));
     let file = tiff(&[size.to_vec(), long.to_vec()].concat(), 0);
     let document = read("long.tif", &file);
     assert_eq!(document.content.metadata.integer(metadata::WIDTH), Some(9));

@@ -4,7 +4,8 @@ use madang_document::blob_id::BlobId;
 use madang_document::blob_part::BlobPart;
 use madang_document::cause::told;
 use madang_document::condition::Kind;
-use madang_document::document::Document;
+use madang_document::document::{Document, PlacedPreview};
+use madang_document::locator::Locator;
 use madang_document::quote::Quote;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
@@ -96,6 +97,11 @@ pub(crate) async fn extract(
         match verdict {
             Ok(None) => Attempted::CalledOff,
             Ok(Some(verdict)) => {
+                // The same reader asks for the same bytes.
+                let own = documents.iter_mut().find(|document| document.inner.is_none());
+                if let (Some(fetched), Some(own)) = (verdict.fetched, own) {
+                    own.metadata.at("ranges").set("fetched_bytes", fetched);
+                }
                 let reading = Reading::Extracted {
                     outcome: verdict.outcome,
                     reason: verdict.reason,
@@ -128,14 +134,16 @@ fn is_put_off(extraction: &Extraction) -> bool {
     warnings.iter().any(|warning| warning.reason.kind == ReasonKind::RecognitionWaits)
 }
 
-/// Where the text and the preview of a document lie among the parts of a bundle.
-#[derive(Clone, Copy, Debug, Default)]
+/// Where the text and the previews of a document lie among the parts of a bundle.
+#[derive(Clone, Debug, Default)]
 struct Bundled {
     text: Option<usize>,
     preview: Option<usize>,
+    /// Further ones.
+    previews: Vec<(Locator, usize)>,
 }
 
-/// Takes the text and the preview of a document into the bundle of its object.
+/// Takes the text and the previews of a document into the bundle of its object.
 async fn bundled(
     bundle: &mut Bundle,
     claim: &Claim,
@@ -147,8 +155,12 @@ async fn bundled(
     if !content.segments.is_empty() {
         place.text = Some(bundle.add_text(&content.segments).await?);
     }
-    if let Some(preview) = content.previews.drain(..).next() {
-        place.preview = Some(bundle.add(&jpeg_file(&preview.raster)).await?);
+    for (n, preview) in std::mem::take(&mut content.previews).into_iter().enumerate() {
+        let file = bundle.add(&jpeg_file(&preview.raster)).await?;
+        match n {
+            0 => place.preview = Some(file),
+            _ => place.previews.push((preview.locator, file)),
+        }
     }
     let own = extraction.member.is_none();
     let mut document = document(claim, extraction);
@@ -158,11 +170,15 @@ async fn bundled(
     Ok((document, place))
 }
 
-/// Tells each document where its text and preview lie.
+/// Tells each document where its text and previews lie.
 fn settle_in(documents: &mut [Document], places: &[Bundled], kept: &[BlobPart]) {
     let part = |place: Option<usize>| place.and_then(|place| kept.get(place)).copied();
     for (document, place) in documents.iter_mut().zip(places) {
         document.text = part(place.text);
         document.preview = part(place.preview);
+        let previews = place.previews.iter().filter_map(|(locator, file)| {
+            Some(PlacedPreview { locator: locator.clone(), file: part(Some(*file))? })
+        });
+        document.previews = previews.collect();
     }
 }

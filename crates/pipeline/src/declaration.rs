@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use madang_catalog::license::License;
-use madang_catalog::series::{Disclosure, Grade, Series, Share};
+use madang_catalog::series::{Disclosure, Grade, Material, Series, Share};
 use madang_document::agency::Agency;
 use madang_document::object_key;
 use madang_extract::options::{Ocr, Options, Speech};
@@ -158,6 +158,7 @@ struct CatalogTable {
     share: Share,
     #[serde(default)]
     grade: Grade,
+    material: Option<Material>,
 }
 
 /// Reads a declaration. `file` is its name for messages, `folder` what relative paths count from.
@@ -244,6 +245,7 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Pipeline, Vec<BadD
         disclosure: catalog.disclosure,
         share: catalog.share,
         grade: catalog.grade,
+        material: catalog.material,
     };
     Ok(Pipeline {
         weight: declared.queue.weight.map_or(1, std::num::NonZeroU32::get),
@@ -374,6 +376,9 @@ share = "joint"
         assert_eq!(pipeline.source.settle, Duration::from_millis(500));
         assert_eq!(pipeline.series.title, "보도자료");
         assert_eq!((pipeline.weight, pipeline.series.grade), (1, Grade::Sensitive));
+        assert_eq!(pipeline.series.material, None);
+        let cameras = read(&format!("{PRESS}material = \"fixed_cctv\"\n")).unwrap();
+        assert_eq!(cameras.series.material, Some(Material::FixedCctv));
         let weighted = format!("{PRESS}grade = \"O\"\n[queue]\nweight = 3\n");
         let weighted = read(&weighted).unwrap();
         assert_eq!((weighted.weight, weighted.series.grade), (3, Grade::Open));

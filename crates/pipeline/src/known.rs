@@ -93,8 +93,8 @@ pub(crate) async fn take(
     claim: &Claim,
     before: Vec<Document>,
 ) -> Result<Vec<Document>, BlobError> {
-    let parts = before.iter().flat_map(|document| [document.text, document.preview]);
-    let names: BTreeSet<BlobId> = parts.flatten().map(|part| part.blob).collect();
+    let parts = before.iter().flat_map(Document::blobs);
+    let names: BTreeSet<BlobId> = parts.map(|part| part.blob).collect();
     for name in names {
         let bytes = blobs.read(&BlobPart::from(name)).await?;
         blobs.keep(bytes.into()).await?;

@@ -37,6 +37,7 @@ pub fn document(claim: &Claim, extraction: Extraction) -> Document {
         warnings: extraction.content.warnings,
         text: None,
         preview: None,
+        previews: Vec::new(),
         likeness: extraction.content.likeness,
         annotations: extraction.annotations,
         provenance: Provenance {

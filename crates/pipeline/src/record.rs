@@ -104,6 +104,7 @@ mod tests {
             characters: 0,
             text: None,
             preview: None,
+            previews: Vec::new(),
             likeness: false,
             annotations: Vec::new(),
             provenance: Provenance { format: "text".into(), format_version: 1 },

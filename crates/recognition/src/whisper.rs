@@ -90,7 +90,8 @@ impl Whisper {
         if !self.context.is_multilingual() {
             return match expected.is_empty() || expected.iter().any(|code| code == "eng") {
                 true => Ok("en"),
-                false => Err(self.failed(format!("this model knows English only, not {}", expected.join(", ")))),
+                false => Err(self
+                    .failed(format!("this model knows English only, not {}", expected.join(", ")))),
             };
         }
         let known: Vec<&'static str> =

@@ -64,7 +64,8 @@ pub(crate) struct Assembly<'a> {
     document_text: u64,
     metadata: u64,
     pixels: u64,
-    ranges: u64,
+    /// Bytes of the object that it asked for.
+    pub(crate) ranges: u64,
 }
 
 /// A picture of which some pixels came.

@@ -17,7 +17,7 @@ pub(crate) const PROPERTIES: usize = 20_000;
 /// Most warnings of one document.
 pub(crate) const WARNINGS: usize = 1_000;
 /// Most previews of one document.
-pub(crate) const PREVIEWS: usize = 16;
+pub(crate) const PREVIEWS: usize = 40;
 /// Most annotations of one document, of all stages together.
 pub(crate) const ANNOTATIONS: usize = 128;
 /// Most bytes asked for at once.

@@ -150,7 +150,7 @@ fn launched(
     if !supervision.is_wanting() {
         return Ok(supervision.verdict(keep)?);
     }
-    let before = supervision.usage();
+    let (before, fetched) = (supervision.usage(), supervision.fetched());
     drop(supervision);
     let newborn = born(zygote, Kit::Full, launch, (&input, beside.as_ref()))?;
     let mut supervision = Supervision::new(newborn, limits, launch, ordered);
@@ -169,7 +169,11 @@ fn launched(
         },
     )?;
     let report = supervision.verdict(keep)?;
-    Ok(report.map(|report| RunReport { usage: before.with(report.usage), ..report }))
+    Ok(report.map(|report| RunReport {
+        usage: before.with(report.usage),
+        fetched: report.fetched.map(|bytes| bytes.saturating_add(fetched)),
+        ..report
+    }))
 }
 
 /// How the unpacking of a member ended.

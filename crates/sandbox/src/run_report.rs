@@ -16,6 +16,8 @@ pub struct RunReport {
     pub usage: Usage,
     /// When it came how far.
     pub stages: Stages,
+    /// Bytes of the object that were given by ranges, to both children; none if it was given whole.
+    pub fetched: Option<u64>,
 }
 
 impl RunReport {

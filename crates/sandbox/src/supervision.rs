@@ -55,6 +55,8 @@ pub(crate) struct Newborn {
 pub(crate) struct Supervision<'a> {
     limits: &'a ChildLimits,
     size: u64,
+    /// It is given by ranges.
+    ranged: bool,
     /// Most resident memory.
     resident: u64,
     pid: i32,
@@ -106,6 +108,7 @@ impl<'a> Supervision<'a> {
         Supervision {
             limits,
             size: launch.size,
+            ranged: launch.ranged,
             resident: limits.memory.saturating_add(mapped),
             pid,
             pidfd,
@@ -358,6 +361,11 @@ impl<'a> Supervision<'a> {
         self.assembly.wanting && self.killed.is_none()
     }
 
+    /// Bytes of the object that the child asked for.
+    pub(crate) fn fetched(&self) -> u64 {
+        self.assembly.ranges
+    }
+
     /// What the child has used; nothing before it is reaped.
     pub(crate) fn usage(&self) -> Usage {
         self.ended.map_or_else(Usage::default, |(_, usage)| usage)
@@ -391,6 +399,7 @@ impl<'a> Supervision<'a> {
         let detected = assembly.detected.clone();
         let panic = assembly.panic.clone();
         let units = assembly.units;
+        let fetched = self.ranged.then_some(assembly.ranges);
         if killed.is_none() && status.success() && !self.decoder.is_empty() {
             killed = Some(Killed::Violated(ProtocolViolation("half a frame at the end".into())));
         }
@@ -400,7 +409,8 @@ impl<'a> Supervision<'a> {
         {
             let reason = object.reason.clone();
             keep(*object);
-            return Ok(Some(RunReport { outcome, reason, died: false, usage, stages }));
+            let died = false;
+            return Ok(Some(RunReport { outcome, reason, died, usage, stages, fetched }));
         }
         let errors = self.said.text();
         let (outcome, reason) = Ending {
@@ -429,7 +439,8 @@ impl<'a> Supervision<'a> {
             content: Content::default(),
             annotations: Vec::new(),
         });
-        Ok(Some(RunReport { outcome, reason: Some(reason), died: true, usage, stages }))
+        let reason = Some(reason);
+        Ok(Some(RunReport { outcome, reason, died: true, usage, stages, fetched }))
     }
 }
 

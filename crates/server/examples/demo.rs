@@ -110,6 +110,7 @@ async fn main() {
                 outcome,
                 pieces,
                 preview,
+                previews: Vec::new(),
                 likeness: false,
                 annotations: Vec::new(),
             })

@@ -2,6 +2,7 @@ use madang_document::annotation::Annotation;
 use madang_document::content::{Warning, WarningKind};
 use madang_document::document::Document;
 use madang_document::inner_path::InnerPath;
+use madang_document::locator::Locator;
 use madang_document::object_key;
 use madang_document::reason::Reason;
 use madang_document::term;
@@ -61,6 +62,8 @@ pub(crate) struct DocumentAnswer {
     /// that says so, and with what others say (`also`).
     #[schema(value_type = Vec<Object>)]
     properties: serde_json::Value,
+    /// Further pictures, each at its place: of a film the sheet of all frames that were taken, and these.
+    previews: Vec<PreviewAnswer>,
     /// What was odd, lost or cut.
     warnings: Vec<WarningAnswer>,
     /// What it holds, opened members with their ids.
@@ -78,6 +81,16 @@ pub(crate) struct DocumentAnswer {
     revision: u64,
     /// Where more is.
     links: Links,
+}
+
+/// A further picture of a document.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PreviewAnswer {
+    /// Where in the document it was taken; `whole` for a sheet that shows all of them.
+    #[schema(value_type = Object)]
+    locator: Locator,
+    /// Its address.
+    picture: String,
 }
 
 /// Something odd, lost or cut.
@@ -175,6 +188,13 @@ impl DocumentAnswer {
         let d = stored.document;
         let at = |what: &str| format!("/v1/documents/{}/{what}", d.id);
         DocumentAnswer {
+            previews: (1..)
+                .zip(&d.previews)
+                .map(|(number, preview): (usize, _)| PreviewAnswer {
+                    locator: preview.locator.clone(),
+                    picture: at(&format!("preview?number={number}")),
+                })
+                .collect(),
             links: Links {
                 text: d.text.map(|_| at("text")),
                 preview: (d.preview.is_some() || d.likeness).then(|| at("preview")),

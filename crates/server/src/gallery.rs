@@ -250,6 +250,7 @@ mod tests {
             characters: 0,
             text: None,
             preview: None,
+            previews: Vec::new(),
             likeness: true,
             annotations: Vec::new(),
             provenance: Provenance { format: "hwp5".into(), format_version: 6 },

@@ -340,6 +340,7 @@ fn shapes() -> ComponentsBuilder {
         search::Count,
         document_answer::DocumentAnswer,
         document_answer::MemberAnswer,
+        document_answer::PreviewAnswer,
         document_answer::WarningAnswer,
         document_answer::Links,
         texts::TextAnswer,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use madang_document::document::Document;
 
@@ -15,21 +15,34 @@ use crate::documents::visible;
 use crate::gallery::{Picture, Sight};
 use crate::loss::Kept;
 use crate::original::{not_taken, undeclared};
+use crate::parameters::Parameters;
 use crate::policy::SANDBOX;
 use crate::ports::Drawn;
 use crate::problem::Problem;
 use crate::server::Server;
 use crate::withdrawals;
 
+/// What the query may hold.
+pub(crate) const PARAMETERS: &[&str] = &["number"];
+
 /// `GET /v1/documents/{id}/preview`
 pub(crate) async fn preview(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let parameters = Parameters::read(&uri, PARAMETERS)?;
     let document = visible(&server, &caller, &id).await?.document;
-    let Some(blob) = document.preview else {
+    let number = parameters.number("number", 0, 0..=1000)? as usize;
+    let further = number.checked_sub(1).map(|at| document.previews.get(at).map(|it| it.file));
+    let kept = match further {
+        Some(None) => return Err(Problem::not_found("미리보기", "preview")),
+        Some(further) => further,
+        None => document.preview,
+    };
+    let Some(blob) = kept else {
         let picture = made(&server, &caller, &document).await?;
         let keep = match cached(&picture.hash, &headers) {
             Cached::Known(answer) => return Ok(answer),

@@ -539,6 +539,7 @@ mod tests {
             warnings: Vec::new(),
             text: None,
             preview: None,
+            previews: Vec::new(),
             likeness: false,
             annotations: Vec::new(),
             provenance: Provenance { format: "none".into(), format_version: 0 },

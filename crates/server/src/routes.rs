@@ -42,7 +42,7 @@ pub static ROUTES: &[Route] = &[
     route!("GET" "/v1/search", SEARCH, Api, Many, "Search documents", search::PARAMETERS, Answer::Json("Found"), get(search::api)),
     route!("GET" "/v1/documents/{id}", SEARCH, Api, One, "Metadata and outcome of a document", &[], Answer::JsonOnceRead("DocumentAnswer", "Receipt"), get(documents::document)),
     route!("GET" "/v1/documents/{id}/text", SEARCH, Api, One, "The text with its places; plain text on request (Accept: text/plain)", &[], Answer::Json("TextAnswer"), get(texts::text)),
-    route!("GET" "/v1/documents/{id}/preview", SEARCH, Api, One, "A picture of the document, encoded anew", &[], Answer::Picture, get(preview::preview)),
+    route!("GET" "/v1/documents/{id}/preview", SEARCH, Api, One, "A picture of the document, encoded anew; with a number one of its further ones", preview::PARAMETERS, Answer::Picture, get(preview::preview)),
     route!("GET" "/v1/documents/{id}/page/{number}", SEARCH, Api, One, "A picture of a page of a PDF or of a picture, counted from 1; its size in points stands in the header Madang-Page-Points", page_picture::PARAMETERS, Answer::Picture, get(page_picture::page_picture)),
     route!("GET" "/v1/documents/{id}/original", SEARCH, Api, One, "The file as it lies in its store, as an attachment; one byte range. Of a member, the file that it is in its archive, mail or document, whole", &[], Answer::File, get(original::original)),
     route!("GET" "/v1/documents/{id}/media", SEARCH, Api, One, "A film or sound to be played in a browser, under one of a few media types; one byte range, of a member, too", &[], Answer::Media, get(media::media)),

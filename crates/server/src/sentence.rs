@@ -373,6 +373,7 @@ mod tests {
             warnings: Vec::new(),
             text: None,
             preview: None,
+            previews: Vec::new(),
             likeness: false,
             annotations: Vec::new(),
             provenance: Provenance { format: format.into(), format_version: 1 },

@@ -352,6 +352,7 @@ mod tests {
             characters: 1,
             text: Some(BlobId::of(b"old").into()),
             preview: None,
+            previews: Vec::new(),
             likeness: false,
             annotations: Vec::new(),
             provenance: Provenance { format: "text".into(), format_version: 1 },

@@ -27,6 +27,8 @@ pub(crate) struct Measured {
     pub(crate) characters: u64,
     /// Time of the processor, microseconds: of the child that read it, of the fork and of its parent for it.
     pub(crate) cpu_us: u64,
+    /// Bytes of it that were read, where it was read by ranges.
+    pub(crate) fetched: Option<u64>,
     /// Token F1 against the nearest reference, if there is one.
     pub(crate) f1: Option<f64>,
 }
@@ -57,6 +59,7 @@ impl Measured {
             members: texts.len().saturating_sub(1) as u64,
             characters: characters as u64,
             cpu_us: answer.cpu_us,
+            fetched: answer.fetched,
             f1: None,
         };
         (measured, texts.join("\n"))

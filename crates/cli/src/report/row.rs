@@ -105,6 +105,7 @@ mod tests {
             members: 1,
             characters: 10,
             cpu_us,
+            fetched: None,
             f1,
         }
     }

@@ -87,7 +87,10 @@ fn kind(probe: &Probe<'_>) -> Option<&'static str> {
     if let Some((.., kind)) = MAGIC.iter().find(|(at, magic, _)| probe.has_at(*at, magic)) {
         return Some(kind);
     }
-    [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| probe.starts_with(*magic)).then_some(())?;
+    [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"]
+        .iter()
+        .any(|magic| probe.starts_with(*magic))
+        .then_some(())?;
     let head = &probe.head;
     let is_dng = || Ifds::open(head).and_then(|ifds| Some(ifds.first()?.has(DNG_VERSION)));
     let named = NAMED.iter().find(|(extension, _)| probe.extension == *extension);
@@ -121,7 +124,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
 fn directories(blob: &dyn Blob, header: &mut Header) -> Option<Place> {
     let ifds = Ifds::open(blob)?;
     let mut all: Vec<Ifd<'_>> = Vec::new();
-    for ifd in ifds.chain().0.into_iter().take(DIRECTORIES_MOST).filter_map(|at| ifds.directory(at)) {
+    for ifd in ifds.chain().0.into_iter().take(DIRECTORIES_MOST).filter_map(|at| ifds.directory(at))
+    {
         all.extend(ifd.children(FURTHER, DIRECTORIES_MOST));
         all.push(ifd);
     }
@@ -134,7 +138,8 @@ fn directories(blob: &dyn Blob, header: &mut Header) -> Option<Place> {
     tiff::read_header(full.filter(|ifd| size(ifd) > 0).unwrap_or(&first), header);
     tiff::read_blocks(&first, header);
     if header.width == 0
-        && let [Some(top), Some(left), Some(bottom), Some(right)] = PANASONIC_EDGES.map(|tag| first.small(tag))
+        && let [Some(top), Some(left), Some(bottom), Some(right)] =
+            PANASONIC_EDGES.map(|tag| first.small(tag))
     {
         (header.width, header.height) = (right.saturating_sub(left), bottom.saturating_sub(top));
     }
@@ -198,7 +203,9 @@ fn fujifilm(blob: &dyn Blob, head: &[u8], header: &mut Header) -> Option<Place> 
     let mut rest = records.get(4..).unwrap_or_default();
     while let &[t1, t2, l1, l2, ref after @ ..] = rest {
         let length = usize::from(u16::from_be_bytes([l1, l2]));
-        if let (0x0121, Some(&[h1, h2, w1, w2])) = (u16::from_be_bytes([t1, t2]), after.get(..length)) {
+        if let (0x0121, Some(&[h1, h2, w1, w2])) =
+            (u16::from_be_bytes([t1, t2]), after.get(..length))
+        {
             header.height = u16::from_be_bytes([h1, h2]).into();
             header.width = u16::from_be_bytes([w1, w2]).into();
         }
@@ -214,7 +221,8 @@ fn canon(blob: &dyn Blob, header: &mut Header) -> Option<Place> {
         b"moov" => each(blob, from, to, BOXES_MOST, &mut |kind, from, to| match &kind {
             b"uuid" if read_range(blob, from, 16).is_ok_and(|id| id == CANON) => {
                 each(blob, from + 16, to, BOXES_MOST, &mut |kind, from, to| {
-                    let bytes = || read_range(blob, from, (to - from).min(BLOCK_MOST)).unwrap_or_default();
+                    let bytes =
+                        || read_range(blob, from, (to - from).min(BLOCK_MOST)).unwrap_or_default();
                     match &kind {
                         b"CMT1" => canon_part(&bytes(), false, header),
                         b"CMT2" | b"CMT4" => canon_part(&bytes(), kind == *b"CMT4", header),
@@ -238,8 +246,8 @@ fn canon(blob: &dyn Blob, header: &mut Header) -> Option<Place> {
     shown
 }
 
-fn canon_part(bytes: &Vec<u8>, is_gps: bool, header: &mut Header) {
-    let Some(ifds) = Ifds::open(bytes) else { return };
+fn canon_part(bytes: &[u8], is_gps: bool, header: &mut Header) {
+    let Some(ifds) = Ifds::open(&bytes) else { return };
     let Some(ifd) = ifds.first() else { return };
     let mut said = Metadata::default();
     match is_gps {

@@ -48,7 +48,8 @@ mod tag {
     pub(super) const STUDY: (u16, u16) = (0x0008, 0x1030);
     pub(super) const SERIES: (u16, u16) = (0x0008, 0x103E);
     pub(super) const MODEL: (u16, u16) = (0x0008, 0x1090);
-    pub(super) const PATIENT: [(u16, u16); 3] = [(0x0010, 0x0010), (0x0010, 0x0020), (0x0010, 0x0030)];
+    pub(super) const PATIENT: [(u16, u16); 3] =
+        [(0x0010, 0x0010), (0x0010, 0x0020), (0x0010, 0x0030)];
     pub(super) const BODY_PART: (u16, u16) = (0x0018, 0x0015);
     pub(super) const SOFTWARE: (u16, u16) = (0x0018, 0x1020);
     pub(super) const SAMPLES: (u16, u16) = (0x0028, 0x0002);
@@ -97,7 +98,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         properties.set_some(name, read.text(tag));
     }
     properties.set_some(metadata::CREATED, read.moment(tag::STUDY_DATE, tag::STUDY_TIME));
-    properties.set_some(metadata::TAKEN_AT, read.moment(tag::ACQUISITION_DATE, tag::ACQUISITION_TIME));
+    properties
+        .set_some(metadata::TAKEN_AT, read.moment(tag::ACQUISITION_DATE, tag::ACQUISITION_TIME));
     // Personal data of the kind that the law protects most (health): that there is such is said, what it is stays where it is.
     if tag::PATIENT.iter().any(|tag| read.text(*tag).is_some_and(|text| !text.trim().is_empty())) {
         properties.set("dicom.names_patient", true);
@@ -108,7 +110,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if header.width == 0 || header.height == 0 {
         // A report, a plan of a treatment, a directory: no picture.
         let mut content = Content { metadata: header.said, ..Content::default() };
-        for note in header.odd {
+        if let Some(note) = header.odd {
             content.note(note);
         }
         return Ok(content);
@@ -132,7 +134,10 @@ impl Elements<'_> {
 
     fn number(&self, wanted: (u16, u16)) -> Option<u32> {
         let number = *self.bytes(wanted)?.first_chunk()?;
-        Some(if self.is_big { u16::from_be_bytes(number) } else { u16::from_le_bytes(number) }.into())
+        Some(
+            if self.is_big { u16::from_be_bytes(number) } else { u16::from_le_bytes(number) }
+                .into(),
+        )
     }
 
     fn text(&self, wanted: (u16, u16)) -> Option<String> {
@@ -201,11 +206,9 @@ fn elements(bytes: &[u8]) -> Elements<'_> {
         }
         rest = behind;
         if tag.0 == tag::ITEM_GROUP {
-            match tag.1 {
-                // An item: what is in it is walked. Its end needs no count, for sequences count.
-                0xE000 => {}
-                0xE0DD => depth = depth.saturating_sub(1),
-                _ => {}
+            // An item is walked, and its end needs no count, for sequences count.
+            if tag.1 == 0xE0DD {
+                depth = depth.saturating_sub(1);
             }
             continue;
         }
@@ -213,7 +216,9 @@ fn elements(bytes: &[u8]) -> Elements<'_> {
             depth += 1;
             continue;
         }
-        let Some((value, behind)) = usize::try_from(length).ok().and_then(|n| rest.split_at_checked(n)) else {
+        let Some((value, behind)) =
+            usize::try_from(length).ok().and_then(|n| rest.split_at_checked(n))
+        else {
             break;
         };
         rest = behind;
@@ -236,8 +241,12 @@ fn of_name(read: &Elements<'_>) -> Syntax {
 
 /// Tag and length of the first element, and what stands behind them (PS3.5, section 7.1).
 fn element(bytes: &[u8], syntax: Syntax) -> Option<((u16, u16), u32, &[u8])> {
-    let short = |bytes: [u8; 2]| if syntax.is_big { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) };
-    let long = |bytes: [u8; 4]| if syntax.is_big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
+    let short = |bytes: [u8; 2]| {
+        if syntax.is_big { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) }
+    };
+    let long = |bytes: [u8; 4]| {
+        if syntax.is_big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
+    };
     let &[g1, g2, e1, e2, a, b, c, d, ref rest @ ..] = bytes else { return None };
     let tag = (short([g1, g2]), short([e1, e2]));
     if !syntax.is_explicit || tag.0 == tag::ITEM_GROUP {
@@ -245,7 +254,19 @@ fn element(bytes: &[u8], syntax: Syntax) -> Option<((u16, u16), u32, &[u8])> {
     }
     let is_long = matches!(
         &[a, b],
-        b"OB" | b"OD" | b"OF" | b"OL" | b"OV" | b"OW" | b"SQ" | b"SV" | b"UC" | b"UN" | b"UR" | b"UT" | b"UV"
+        b"OB"
+            | b"OD"
+            | b"OF"
+            | b"OL"
+            | b"OV"
+            | b"OW"
+            | b"SQ"
+            | b"SV"
+            | b"UC"
+            | b"UN"
+            | b"UR"
+            | b"UT"
+            | b"UV"
     );
     match is_long {
         true => {

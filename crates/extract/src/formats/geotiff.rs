@@ -35,14 +35,18 @@ pub(super) fn read(ifd: &Ifd<'_>, (width, height): (u32, u32), metadata: &mut Me
     }
     let mut properties = metadata.at(PART);
     let code = |wanted: f64| {
-        let key = keys.iter().find(|key| matches!(key, [id, place, ..] if *id == wanted && *place == 0.0))?;
+        let key = keys
+            .iter()
+            .find(|key| matches!(key, [id, place, ..] if *id == wanted && *place == 0.0))?;
         let code = *key.get(3)?;
         (code > 0.0 && code < USER_DEFINED).then_some(code as u32)
     };
     properties.set_some("geo.epsg", code(PROJECTED).or_else(|| code(GEODETIC)));
     let texts = ifd.bytes(TEXTS).unwrap_or_default();
     let citation = |wanted: f64| {
-        let key = keys.iter().find(|key| matches!(key, [id, place, ..] if *id == wanted && *place == f64::from(TEXTS)))?;
+        let key = keys.iter().find(
+            |key| matches!(key, [id, place, ..] if *id == wanted && *place == f64::from(TEXTS)),
+        )?;
         let (length, at) = (*key.get(2)? as usize, *key.get(3)? as usize);
         let text = texts.get(at..at.checked_add(length)?.min(texts.len()))?;
         let text = super::korean_bytes::tag_text(text.split(|byte| *byte == 0).next()?);

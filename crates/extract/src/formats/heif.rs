@@ -270,31 +270,10 @@ impl<'a> Description<'a> {
     }
 
     fn tell(&self, blob: &dyn Blob, header: &mut Header) {
-        let (mut turn, mut mirror) = (0, None);
+        let mut position = Position::default();
         for (kind, body) in self.properties(self.primary) {
-            let mut numbers = Numbers(body);
-            let _ = (|| {
-                match &kind {
-                    b"ispe" if header.width == 0 => {
-                        numbers.version()?;
-                        header.width = u32::try_from(numbers.next(4)?).ok()?;
-                        header.height = u32::try_from(numbers.next(4)?).ok()?;
-                    }
-                    b"pixi" => {
-                        numbers.version()?;
-                        header.channels = u32::try_from(numbers.next(1)?).ok();
-                        header.bit_depth = u32::try_from(numbers.next(1)?).ok();
-                    }
-                    b"irot" => turn = numbers.next(1)? & 3,
-                    b"imir" => mirror = Some(numbers.next(1)? & 1),
-                    b"colr" => {
-                        let profile = body.strip_prefix(b"prof").or(body.strip_prefix(b"rICC"))?;
-                        header.icc = profile.get(..BLOCK_MOST as usize).unwrap_or(profile).to_vec();
-                    }
-                    _ => {}
-                }
-                Some(())
-            })();
+            // What is cut is none.
+            let _ = position.property(&kind, body, header);
         }
         let has = |wanted: &[u8; 4]| self.properties.iter().any(|(kind, _)| kind == wanted);
         header.compression = match (has(b"hvcC"), has(b"av1C")) {
@@ -302,7 +281,7 @@ impl<'a> Description<'a> {
             (_, true) => Some("AV1"),
             _ => None,
         };
-        if let Some(orientation) = orientation(turn, mirror) {
+        if let Some(orientation) = orientation(position.turn, position.mirror) {
             header.said.at("irot").set(metadata::ORIENTATION, orientation);
         }
         if self.has_thumbnail {
@@ -319,6 +298,40 @@ impl<'a> Description<'a> {
             kind == b"mime" && media_type.starts_with(b"application/rdf+xml")
         });
         header.xmp = xmp.and_then(|id| self.item(blob, id, BLOCK_MOST));
+    }
+}
+
+/// How the picture is turned, as its properties say.
+#[derive(Default)]
+struct Position {
+    turn: u64,
+    mirror: Option<u64>,
+}
+
+impl Position {
+    /// Takes one property of the picture.
+    fn property(&mut self, kind: &[u8; 4], body: &[u8], header: &mut Header) -> Option<()> {
+        let mut numbers = Numbers(body);
+        match kind {
+            b"ispe" if header.width == 0 => {
+                numbers.version()?;
+                header.width = u32::try_from(numbers.next(4)?).ok()?;
+                header.height = u32::try_from(numbers.next(4)?).ok()?;
+            }
+            b"pixi" => {
+                numbers.version()?;
+                header.channels = u32::try_from(numbers.next(1)?).ok();
+                header.bit_depth = u32::try_from(numbers.next(1)?).ok();
+            }
+            b"irot" => self.turn = numbers.next(1)? & 3,
+            b"imir" => self.mirror = Some(numbers.next(1)? & 1),
+            b"colr" => {
+                let profile = body.strip_prefix(b"prof").or(body.strip_prefix(b"rICC"))?;
+                header.icc = profile.get(..BLOCK_MOST as usize).unwrap_or(profile).to_vec();
+            }
+            _ => {}
+        }
+        Some(())
     }
 }
 
@@ -366,7 +379,8 @@ mod tests {
             &[0, 3, 0, 0, 0, 0, 0, 1],
             &(head.len() as u32 + 8).to_be_bytes(),
             &(xmp.len() as u32).to_be_bytes(),
-        ];
+        ]
+        .concat();
         let size = [0, 0, 0, 0, 0, 0, 0x0F, 0xC0, 0, 0, 0x0B, 0xD0];
         let has = [
             boxed(b"ispe", &size),
@@ -380,7 +394,7 @@ mod tests {
             vec![0; 4],
             boxed(b"pitm", &[0, 0, 0, 0, 0, 1]),
             kinds,
-            boxed(b"iloc", &places.concat()),
+            boxed(b"iloc", &places),
             boxed(b"iprp", &[has, whose].concat()),
             boxed(b"idat", &exif),
         ];

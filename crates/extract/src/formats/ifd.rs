@@ -339,8 +339,9 @@ mod tests {
         assert!(!ifd.leads_out && ifd.text(256).is_none() && !ifd.has(1));
         assert_eq!(ifds.chain(), (vec![8, ifd.next], true));
         let order = [b"MM\0+\0\x08\0\0", 16u64.to_be_bytes().as_slice()].concat();
-        let entry = [&[1, 0, 0, 4], 1u64.to_be_bytes().as_slice(), &[0, 0, 0, 9, 0, 0, 0, 0]];
-        let big = [order, 1u64.to_be_bytes().to_vec(), entry.concat(), vec![0; 8]].concat();
+        let entry =
+            [&[1, 0, 0, 4], 1u64.to_be_bytes().as_slice(), &[0, 0, 0, 9, 0, 0, 0, 0]].concat();
+        let big = [order, 1u64.to_be_bytes().to_vec(), entry, vec![0; 8]].concat();
         let ifds = Ifds::open(&big).unwrap();
         assert_eq!(ifds.first().and_then(|ifd| ifd.small(256)), Some(9));
         assert_eq!(ifds.chain(), (vec![16], true));

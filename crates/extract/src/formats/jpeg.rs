@@ -7,8 +7,8 @@ use madang_document::content::Content;
 use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 
-use super::korean_bytes::tag_text;
 use super::jumbf;
+use super::korean_bytes::tag_text;
 use super::picture::{self, BLOCK_MOST, Header};
 use crate::blob::Blob;
 use crate::context::Context;

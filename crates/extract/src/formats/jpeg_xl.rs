@@ -16,7 +16,8 @@ pub(super) const FORMAT: Format = Format {
     version: 1,
     media_types: &["image/jxl"],
     sniff: |probe| {
-        let is = probe.starts_with(SIGNATURE) || (probe.starts_with(CODESTREAM) && is_one(&probe.head));
+        let is =
+            probe.starts_with(SIGNATURE) || (probe.starts_with(CODESTREAM) && is_one(&probe.head));
         if is { Match::Magic } else { Match::No }
     },
     media_type: |_| "image/jxl",
@@ -46,9 +47,12 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let _ = codestream(&head, &mut header);
     } else {
         each(blob, 0, blob.len(), BOXES_MOST, &mut |kind, from, to| {
-            let bytes = |most: u64| read_range(blob, from, (to - from).min(most)).unwrap_or_default();
+            let bytes =
+                |most: u64| read_range(blob, from, (to - from).min(most)).unwrap_or_default();
             match &kind {
-                b"jxlc" => drop(codestream(&bytes(HEAD_MOST), &mut header)),
+                b"jxlc" => {
+                    let _ = codestream(&bytes(HEAD_MOST), &mut header);
+                }
                 // A part, with its number before it.
                 b"jxlp" if header.width == 0 => {
                     let part = bytes(HEAD_MOST);
@@ -164,7 +168,8 @@ mod tests {
         for (number, width) in fields {
             bits.extend((0..*width).map(|n| (number >> n & 1) as u8));
         }
-        let bytes = bits.chunks(8).map(|bits| (0..).zip(bits).fold(0, |byte, (n, bit)| byte | bit << n));
+        let bytes =
+            bits.chunks(8).map(|bits| (0..).zip(bits).fold(0, |byte, (n, bit)| byte | bit << n));
         CODESTREAM.iter().copied().chain(bytes).collect()
     }
 
@@ -175,12 +180,27 @@ mod tests {
             (vec![(1, 1), (39, 5), (1, 3), (1, 1)], (320, 320), Some(8)),
             // Two sides of their own, twelve bits.
             (
-                vec![(0, 1), (1, 2), (3299, 13), (0, 3), (1, 2), (2549, 13), (0, 1), (0, 1), (0, 1), (2, 2)],
+                vec![
+                    (0, 1),
+                    (1, 2),
+                    (3299, 13),
+                    (0, 3),
+                    (1, 2),
+                    (2549, 13),
+                    (0, 1),
+                    (0, 1),
+                    (0, 1),
+                    (2, 2),
+                ],
                 (2550, 3300),
                 Some(12),
             ),
             // 16:9, turned, an animation.
-            (vec![(0, 1), (1, 2), (1079, 13), (5, 3), (0, 1), (1, 1), (5, 3), (4, 3)], (1920, 1080), None),
+            (
+                vec![(0, 1), (1, 2), (1079, 13), (5, 3), (0, 1), (1, 1), (5, 3), (4, 3)],
+                (1920, 1080),
+                None,
+            ),
         ] {
             let mut header = Header::default();
             codestream(&stream(&fields), &mut header).unwrap();
@@ -189,7 +209,10 @@ mod tests {
             assert_eq!(turned, (depth.is_none()).then_some(6));
         }
         for cut in 0..4 {
-            assert!(codestream(&stream(&[(0, 1), (3, 2), (9, 30)])[..cut], &mut Header::default()).is_none());
+            assert!(
+                codestream(&stream(&[(0, 1), (3, 2), (9, 30)])[..cut], &mut Header::default())
+                    .is_none()
+            );
         }
     }
 }

@@ -24,7 +24,8 @@ pub(super) fn offset(ifd: &Ifd<'_>, make: &str, place: (u64, u64)) -> Option<Str
         let [a, b, daylight, ..] = *notes.first()?.bytes(NIKON_TIME)?.as_slice() else {
             return None;
         };
-        let zone = if notes.is_little() { i16::from_le_bytes([a, b]) } else { i16::from_be_bytes([a, b]) };
+        let zone =
+            if notes.is_little() { i16::from_le_bytes([a, b]) } else { i16::from_be_bytes([a, b]) };
         f64::from(zone) + if daylight == 1 { 60.0 } else { 0.0 }
     } else {
         return None;

@@ -1,24 +1,26 @@
 //! Audio and video, by FFmpeg: properties from the headers, text from embedded subtitle tracks, lyrics and titles of
-//! chapters, attached files as members, one key frame or the cover as preview. Only ranges of the file are read, so that
+//! chapters, attached files as members, key frames or the cover as previews. Only ranges of the file are read, so that
 //! a video of many gigabytes costs no more than its headers.
 
 use std::collections::HashSet;
 
 use image::{DynamicImage, RgbImage};
-use madang_document::content::{Content, Origin, Segment};
+use madang_document::content::{Content, Origin, Preview, Segment};
 use madang_document::fault::Fault;
 use madang_document::instead::Instead;
 use madang_document::locator::Locator;
 use madang_document::metadata;
 use madang_document::part::Noun;
+use madang_document::raster::Raster;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
+use super::key_frames::{self, Glimpse};
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
 use super::mp4_boxes::Mp4Boxes;
-use super::{id3, media_sniff, media_tags, preview, sound, subtitle_packet};
+use super::{dav, id3, media_sniff, media_tags, preview, sound, subtitle_packet};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -37,9 +39,6 @@ const CHAPTERS_MOST: usize = 1_000;
 
 /// Streams that are listed; there are files that claim thousands.
 const STREAMS_MOST: usize = 100;
-
-/// How far into a video the preview is taken: beyond the black start and the title.
-const PREVIEW_AT: f64 = 0.1;
 
 macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
@@ -67,6 +66,13 @@ formats! {
     ASF "asf" "asf" &["video/x-ms-wmv", "audio/x-ms-wma"], media_sniff::asf, media_sniff::asf_type;
     FLV "flv" "flv" &["video/x-flv"], media_sniff::flv, |_| "video/x-flv";
     MPEG_TS "mpegts" "mpegts" &["video/mp2t"], media_sniff::mpeg_ts, |_| "video/mp2t";
+    DAV "dav" "dhav" &["video/x-dav"], media_sniff::dav, |_| "video/x-dav";
+    MXF "mxf" "mxf" &["video/mxf"], media_sniff::mxf, |_| "video/mxf";
+    REAL "real" "rm" &["video/vnd.rn-realvideo"], media_sniff::real, |_| "video/vnd.rn-realvideo";
+    IVF "ivf" "ivf" &["video/x-ivf"], media_sniff::ivf, |_| "video/x-ivf";
+    H264 "h264" "h264" &["video/h264"], media_sniff::h264, |_| "video/h264";
+    HEVC "hevc" "hevc" &["video/h265"], media_sniff::hevc, |_| "video/h265";
+    MPEG_VIDEO "mpeg_video" "mpegvideo" &["video/mpeg"], media_sniff::mpeg_video, |_| "video/mpeg";
     MPEG_PS "mpeg" "mpeg" &["video/mpeg"], media_sniff::mpeg_ps, |_| "video/mpeg";
     AAC "aac" "aac" &["audio/aac"], media_sniff::aac, |_| "audio/aac";
     AMR "amr" "amr" &["audio/amr"], media_sniff::amr, |_| "audio/amr";
@@ -102,6 +108,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     if let Some(boxes) = &boxes {
         boxes.add_keywords(&mut content.metadata);
     }
+    if demuxer == "dhav" {
+        dav::describe(blob, &mut content.metadata);
+    }
     media_tags::read(&file.tags(), &mut content.metadata);
     for stream in &streams {
         media_tags::read_stream(&stream.tags, &mut content.metadata);
@@ -112,7 +121,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     read_lyrics(&mut content, &file, &streams, blob);
     read_chapters(&mut content, &file);
     read_subtitles(&mut content, &mut file, &streams, context);
-    take_preview(&mut content, &mut file, &streams, context);
+    take_previews(&mut content, &mut file, &streams, context);
     listen(&mut content, &mut file, &streams, context);
     take_attachments(&mut content, &file, &streams, context);
     Ok(content)
@@ -148,11 +157,16 @@ fn describe_streams(content: &mut Content, streams: &[MediaStream]) {
     if let Some((_, video)) = first_video(streams) {
         let mut properties = content.metadata.at("video stream");
         properties.set(metadata::VIDEO_CODEC, video.codec.as_str());
+        properties.set_some("video_profile", video.profile.as_deref());
         if video.width > 0 && video.height > 0 {
             properties.set(metadata::WIDTH, video.width);
             properties.set(metadata::HEIGHT, video.height);
         }
+        properties.set_some("pixel_aspect", video.pixel_aspect.map(round));
         properties.set_some(metadata::FPS, video.fps.map(round));
+        properties.set_some("fps_variable", video.is_variable);
+        properties.set_some("color_transfer", video.transfer.as_deref());
+        properties.set_some("hdr", high_range(video));
         properties.set(metadata::ROTATION, i64::from(video.rotation.unwrap_or(0)));
     }
     let audio = streams.iter().find(|stream| stream.kind == StreamKind::Audio);
@@ -160,12 +174,19 @@ fn describe_streams(content: &mut Content, streams: &[MediaStream]) {
     if let Some(audio) = audio {
         let mut properties = content.metadata.at("audio stream");
         properties.set(metadata::AUDIO_CODEC, audio.codec.as_str());
+        properties.set_some("audio_profile", audio.profile.as_deref());
         if audio.sample_rate > 0 {
             properties.set(metadata::SAMPLE_RATE, audio.sample_rate);
         }
         if audio.channels > 0 {
             properties.set(metadata::AUDIO_CHANNELS, audio.channels);
         }
+    }
+    let mut known = HashSet::new();
+    let languages = streams.iter().filter_map(|stream| media_tags::language(&stream.tags));
+    let languages: Vec<String> = languages.filter(|it| known.insert(it.clone())).collect();
+    if !languages.is_empty() {
+        content.metadata.at("streams").set("stream_languages", languages);
     }
     let subtitles = streams.iter().filter(|stream| stream.kind == StreamKind::Subtitle).count();
     if subtitles > 0 {
@@ -174,6 +195,16 @@ fn describe_streams(content: &mut Content, streams: &[MediaStream]) {
     if streams.len() > STREAMS_MOST {
         let (first, of) = (STREAMS_MOST as u64, Some(streams.len() as u64));
         content.note(ReasonKind::OnlyFirst { first, of, unit: Unit::Streams });
+    }
+}
+
+/// By what a film shows more of light than a screen of old can: BT.2100's two ways, and Dolby's on top of one.
+fn high_range(video: &MediaStream) -> Option<&'static str> {
+    match video.transfer.as_deref() {
+        _ if video.has_dolby_vision => Some("Dolby Vision"),
+        Some("smpte2084") => Some("PQ"),
+        Some("arib-std-b67") => Some("HLG"),
+        _ => None,
     }
 }
 
@@ -283,39 +314,16 @@ fn listen(
     }
 }
 
-/// The cover, or a key frame of the video.
-fn take_preview(
+/// The cover, or what is seen in key frames of the video.
+fn take_previews(
     content: &mut Content,
     file: &mut MediaFile<'_>,
     streams: &[MediaStream],
     context: &Context<'_>,
 ) {
-    let limits = context.limits;
     if let Some((index, video)) = first_video(streams) {
-        let seconds = file.duration().unwrap_or(0.0) * PREVIEW_AT;
-        let mut frame =
-            |at| file.key_frame(index, at, limits.preview, limits.pixels, FRAME_BYTES_MOST);
-        let (seconds, frame) = match frame(seconds) {
-            Ok(picture) => (seconds, Ok(picture)),
-            // The index may be damaged where the start is not.
-            Err(_) => (0.0, frame(0.0)),
-        };
-        let made = frame.map_err(Reason::new).and_then(|(width, height, rgb)| {
-            let picture = RgbImage::from_raw(width, height, rgb)
-                .ok_or(ReasonKind::Faulty(Fault::FrameIncomplete))?;
-            let picture = DynamicImage::ImageRgb8(picture);
-            let orientation = match video.rotation {
-                Some(90) => 6,
-                Some(180) => 3,
-                Some(270) => 8,
-                _ => 1,
-            };
-            let start_ms = milliseconds(seconds);
-            let locator = Locator::Time { start_ms, end_ms: start_ms };
-            preview::of(picture, Some(orientation), locator, context)
-        });
-        match made {
-            Ok(preview) => content.previews.extend(preview),
+        match take_frames(content, file, (index, video), context) {
+            Ok(()) => {}
             Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),
         }
         return;
@@ -343,6 +351,103 @@ fn draw_sound(
         false => content.likeness = file.duration().is_some(),
         true => content.previews.extend(sound::draw(file, index, context).ok().flatten()),
     }
+}
+
+/// Contrast below which a frame is black, or nearly so.
+const BLACK: u64 = 4;
+
+/// A frame that was taken.
+struct Frame {
+    locator: Locator,
+    glimpse: Glimpse,
+    picture: RgbImage,
+}
+
+/// The frame that stands for the video; and of a longer one the sheet of all frames that were taken, and these.
+///
+/// # Errors
+/// Why there is none.
+fn take_frames(
+    content: &mut Content,
+    file: &mut MediaFile<'_>,
+    (index, video): (usize, &MediaStream),
+    context: &Context<'_>,
+) -> Result<(), Reason> {
+    let limits = context.limits;
+    let duration = file.duration().unwrap_or(0.0);
+    let mut decoder = file.key_frames(index, limits.pixels)?;
+    let places = key_frames::plan(duration, &decoder.times());
+    let is_clip = places.len() == 1;
+    let mut frames: Vec<Frame> = Vec::new();
+    let (mut failed, mut decoded) = (None, HashSet::new());
+    // The index may be damaged where the start is not.
+    let start = std::iter::once((0.0, true));
+    for (seconds, is_last) in places.into_iter().flatten().map(|at| (at, false)).chain(start) {
+        if is_last && !frames.is_empty() {
+            break;
+        }
+        context.unit();
+        let found = match decoder.decode(seconds, FRAME_BYTES_MOST) {
+            Ok(found) => found,
+            Err(error) => {
+                failed = Some(error);
+                continue;
+            }
+        };
+        let start_ms = milliseconds(found);
+        if !decoded.insert(start_ms) {
+            continue;
+        }
+        let (width, height, rgb) = decoder.rgb(limits.preview)?;
+        let glimpse = Glimpse::of(width, height, &rgb);
+        if frames.last().is_some_and(|last| last.glimpse.resembles(&glimpse)) {
+            continue;
+        }
+        let picture = RgbImage::from_raw(width, height, rgb)
+            .ok_or(ReasonKind::Faulty(Fault::FrameIncomplete))?;
+        let locator = Locator::Time { start_ms, end_ms: start_ms };
+        frames.push(Frame { locator, glimpse, picture });
+        // A black one stands for nothing as long as there may be another.
+        if is_clip && frames.last().is_some_and(|frame| frame.glimpse.contrast() >= BLACK) {
+            break;
+        }
+    }
+    let glimpses: Vec<&Glimpse> = frames.iter().map(|frame| &frame.glimpse).collect();
+    let Some(best) = key_frames::representative(&glimpses) else {
+        return Err(failed.unwrap_or(ReasonKind::Faulty(Fault::NoKeyFrame)).into());
+    };
+    let orientation = Some(match video.rotation {
+        Some(90) => 6,
+        Some(180) => 3,
+        Some(270) => 8,
+        _ => 1,
+    });
+    let side = (limits.preview / 2).max(1);
+    let mut tiles = Vec::new();
+    let mut first = None;
+    for (n, Frame { locator, picture, .. }) in frames.into_iter().enumerate() {
+        let picture = DynamicImage::ImageRgb8(picture);
+        if n == best {
+            first = preview::of(picture.clone(), orientation, locator.clone(), context)?;
+        }
+        if !is_clip {
+            tiles.extend(preview::sized(picture, orientation, locator, side, context)?);
+        }
+    }
+    content.previews.extend(first);
+    if !is_clip {
+        let times = tiles.iter().filter_map(|tile| match tile.locator {
+            Locator::Time { start_ms, .. } => Some(start_ms as f64 / 1000.0),
+            _ => None,
+        });
+        content.metadata.at("video stream").set("key_frames", times.collect::<Vec<f64>>());
+    }
+    let rasters: Vec<&Raster> = tiles.iter().map(|tile| &tile.raster).collect();
+    if let Some(raster) = key_frames::sheet(&rasters, limits.preview) {
+        content.previews.push(Preview { locator: Locator::Whole {}, raster });
+        content.previews.extend(tiles);
+    }
+    Ok(())
 }
 
 /// Delivers the files that are attached (Matroska: minutes, fonts, a picture for the cover) as members.

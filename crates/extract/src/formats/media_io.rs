@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 
 mod frame;
+pub(super) mod key_frames;
 mod resampler;
 mod source;
 pub(super) mod stream;
@@ -24,7 +25,6 @@ use madang_document::fault::Fault;
 use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 
-use self::frame::scale;
 use self::resampler::Resampler;
 use self::source::{Source, read, refuse, seek};
 use self::stream::{MediaStream, describe};
@@ -36,8 +36,14 @@ use crate::libav::Libav;
 /// Bytes that FFmpeg reads at once.
 const BUFFER: usize = 64 * 1024;
 
-/// Packets that are looked at for one key frame.
-const PACKETS_MOST: u32 = 3_000;
+/// Bytes of one piece of memory: an index claims billions of entries. The largest picture that is decoded has 400 MB.
+const PIECE_MOST: usize = 512 << 20;
+
+/// Bytes that are read until the headers are known. An index of a film of a day has some dozen megabytes.
+const OPENING_MOST: u64 = 256 << 20;
+
+/// Demuxers that find a place by their bytes alone: each begins anew at the next mark of a frame.
+const BARE: [&str; 4] = ["dhav", "h264", "hevc", "mpegvideo"];
 
 /// A chapter: start and end in seconds, and its tags.
 pub(super) struct MediaChapter {
@@ -86,6 +92,8 @@ pub(super) struct MediaFile<'a> {
     format: *mut AVFormatContext,
     io: *mut AVIOContext,
     source: *mut Source<'a>,
+    /// Frames follow one another without an index, and its reader does not find its way by time.
+    is_bare: bool,
 }
 
 /// What a library said.
@@ -103,13 +111,21 @@ impl<'a> MediaFile<'a> {
     ) -> Result<MediaFile<'a>, ReasonKind> {
         let name = CString::new(demuxer).map_err(said)?;
         let allowed = CString::new(format!("{demuxer},srt,ass")).map_err(said)?;
-        let source = Box::into_raw(Box::new(Source { blob, position: 0, bytes_read: 0, progress }));
+        let source = Box::into_raw(Box::new(Source {
+            blob,
+            position: 0,
+            bytes_read: 0,
+            allowed: OPENING_MOST,
+            progress,
+        }));
         // SAFETY: every pointer handed to FFmpeg is either checked for null or one FFmpeg accepts as null. From
         // the next statement on `file` owns `source`, and frees what has been allocated when dropped.
         unsafe {
             (av.av_log_set_level)(AV_LOG_QUIET);
+            (av.av_max_alloc)(PIECE_MOST);
             let (format, io) = (ptr::null_mut(), ptr::null_mut());
-            let mut file = MediaFile { av, format, io, source };
+            let is_bare = BARE.contains(&demuxer);
+            let mut file = MediaFile { av, format, io, source, is_bare };
             let input = (av.av_find_input_format)(name.as_ptr());
             if input.is_null() {
                 return Err(ReasonKind::NoReader(demuxer.into()));
@@ -150,6 +166,7 @@ impl<'a> MediaFile<'a> {
             }
             // Whatever it cannot find out is simply not known; the headers stand.
             (av.avformat_find_stream_info)(file.format, ptr::null_mut());
+            file.allow(u64::MAX);
             Ok(file)
         }
     }
@@ -182,7 +199,8 @@ impl<'a> MediaFile<'a> {
     /// The streams, in the order of their numbers.
     pub(super) fn streams(&self) -> Vec<MediaStream> {
         // SAFETY: see `raw_streams`; `codecpar` is never null in a stream of FFmpeg's making.
-        self.raw_streams().iter().map(|&stream| unsafe { describe(self.av, stream) }).collect()
+        let described = |&stream: &*mut AVStream| unsafe { describe(self.av, self.format, stream) };
+        self.raw_streams().iter().map(described).collect()
     }
 
     /// The bytes of the attached file that this stream is.
@@ -273,56 +291,18 @@ impl<'a> MediaFile<'a> {
         }
     }
 
-    /// The key frame of stream `index` at or before `seconds`, as RGB, scaled so that its longer side is at most
-    /// `side` pixels. Frames of more than `pixels` are not decoded.
-    pub(super) fn key_frame(
-        &mut self,
-        index: usize,
-        seconds: f64,
-        side: u32,
-        pixels: u64,
-        most: u64,
-    ) -> Result<(u32, u32, Vec<u8>), ReasonKind> {
-        let Some(&stream) = self.raw_streams().get(index) else {
-            return Err(ReasonKind::Faulty(Fault::NoStream));
-        };
-        let av = self.av;
-        self.keep_only(&[index]);
-        // SAFETY: `stream` lives as long as the context; decoder, packet and frame are checked for null and freed
-        // below, whatever `decode_key_frame` answers.
+    /// Lets FFmpeg read so many bytes more, and then meet an error: a demuxer that looks for something in a file without
+    /// an index would read all of it.
+    fn allow(&mut self, most: u64) {
+        let read = self.bytes_read();
+        // SAFETY: `source` is owned by this file, and FFmpeg touches it only inside its own calls.
+        unsafe { (*self.source).allowed = read.saturating_add(most) };
+        // SAFETY: as above; an error that was met stays with the buffer until it is taken away.
         unsafe {
-            let codec = (av.avcodec_find_decoder)((*(*stream).codecpar).codec_id);
-            if codec.is_null() {
-                return Err(ReasonKind::Faulty(Fault::NoDecoder));
+            if !self.io.is_null() {
+                (*self.io).error = 0;
+                (*self.io).eof_reached = 0;
             }
-            let mut decoder = (av.avcodec_alloc_context3)(codec);
-            let mut packet = (av.av_packet_alloc)();
-            let mut frame = (av.av_frame_alloc)();
-            let answer = if decoder.is_null() || packet.is_null() || frame.is_null() {
-                Err(ReasonKind::Faulty(Fault::OutOfMemory))
-            } else {
-                // The sandbox forbids threads.
-                (*decoder).thread_count = 1;
-                (*decoder).max_pixels = i64::try_from(pixels).unwrap_or(i64::MAX);
-                let target = (seconds * f64::from(AV_TIME_BASE)) as i64;
-                (av.av_seek_frame)(self.format, -1, target, AVSEEK_FLAG_BACKWARD);
-                let open = (av.avcodec_parameters_to_context)(decoder, (*stream).codecpar);
-                let open = if open < 0 {
-                    open
-                } else {
-                    (av.avcodec_open2)(decoder, codec, ptr::null_mut())
-                };
-                if open < 0 {
-                    Err(said(message(av, open)))
-                } else {
-                    self.decode_key_frame(index, decoder, packet, frame, most)
-                        .and_then(|()| scale(av, frame, (*stream).sample_aspect_ratio, side))
-                }
-            };
-            (av.av_frame_free)(&mut frame);
-            (av.av_packet_free)(&mut packet);
-            (av.avcodec_free_context)(&mut decoder);
-            answer
         }
     }
 
@@ -456,44 +436,10 @@ impl<'a> MediaFile<'a> {
         }
     }
 
-    /// Fills `frame` with the first key frame that decodes.
-    ///
-    /// # Safety
-    /// `decoder` is open; `packet` and `frame` are allocated.
-    unsafe fn decode_key_frame(
-        &mut self,
-        index: usize,
-        decoder: *mut AVCodecContext,
-        packet: *mut AVPacket,
-        frame: *mut AVFrame,
-        most: u64,
-    ) -> Result<(), ReasonKind> {
-        let (av, begin) = (self.av, self.bytes_read());
-        // SAFETY: the caller's promise; packets are unreferenced before they are filled again.
-        unsafe {
-            for _ in 0..PACKETS_MOST {
-                if self.bytes_read().saturating_sub(begin) > most {
-                    return Err(ReasonKind::Faulty(Fault::NoKeyFrame));
-                }
-                let code = (av.av_read_frame)(self.format, packet);
-                if code < 0 {
-                    return Err(said(message(av, code)));
-                }
-                let key = (*packet).stream_index as usize == index
-                    && (*packet).flags & AV_PKT_FLAG_KEY != 0;
-                if key && (av.avcodec_send_packet)(decoder, packet) >= 0 {
-                    // A key frame needs no other: draining makes the decoder give it out at once.
-                    (av.avcodec_send_packet)(decoder, ptr::null());
-                    if (av.avcodec_receive_frame)(decoder, frame) >= 0 {
-                        (av.av_packet_unref)(packet);
-                        return Ok(());
-                    }
-                    (av.avcodec_flush_buffers)(decoder);
-                }
-                (av.av_packet_unref)(packet);
-            }
-        }
-        Err(ReasonKind::Faulty(Fault::NoFrameDecodes))
+    /// Whether it has read all that it was allowed.
+    fn is_spent(&self) -> bool {
+        // SAFETY: `source` is owned by this file, and FFmpeg touches it only inside its own calls.
+        unsafe { (*self.source).bytes_read >= (*self.source).allowed }
     }
 
     fn bytes_read(&self) -> u64 {

@@ -1,5 +1,6 @@
 //! How audio and video formats are told apart, and what media type their first bytes allow to say.
 
+use super::dav;
 use crate::format::Match;
 use crate::probe::Probe;
 
@@ -237,9 +238,67 @@ pub(super) fn mpeg_ts(probe: &Probe<'_>) -> Match {
     magic(synced || timed)
 }
 
-/// A pack header, or a sequence header of bare MPEG video.
+/// A pack header (ISO 13818-1, section 2.5.3.3).
 pub(super) fn mpeg_ps(probe: &Probe<'_>) -> Match {
     magic(probe.starts_with(&[0, 0, 1, 0xBA]))
+}
+
+/// Frames of Dahua's recorders, or the head of a file that one exports.
+pub(super) fn dav(probe: &Probe<'_>) -> Match {
+    magic(dav::is_frame(&probe.head) || probe.starts_with(dav::EXPORTED))
+}
+
+/// Bare H.264 (ITU-T H.264, annex B): units behind start codes, among the first of them a set of parameters for the
+/// sequence and one for pictures.
+pub(super) fn h264(probe: &Probe<'_>) -> Match {
+    let kinds = units(&probe.head, |head| (head & 0x80 == 0).then_some(head & 0x1F));
+    magic(matches!(kinds.first(), Some(7 | 9)) && kinds.contains(&7) && kinds.contains(&8))
+}
+
+/// Bare H.265 (ITU-T H.265, annex B), the same with its three sets of parameters.
+pub(super) fn hevc(probe: &Probe<'_>) -> Match {
+    let kinds = units(&probe.head, |head| (head & 0x81 == 0).then_some(head >> 1));
+    magic(
+        matches!(kinds.first(), Some(32 | 35))
+            && [32, 33, 34].iter().all(|kind| kinds.contains(kind)),
+    )
+}
+
+/// Units that are looked at.
+const UNITS_MOST: usize = 16;
+
+/// The kinds of the first units behind start codes, as `kind` reads them from the first byte; none if the bytes do not
+/// begin with a start code, or one of them has no kind.
+fn units(head: &[u8], kind: impl Fn(u8) -> Option<u8>) -> Vec<u8> {
+    if !head.starts_with(&[0, 0, 1]) && !head.starts_with(&[0, 0, 0, 1]) {
+        return Vec::new();
+    }
+    let codes = head.windows(4).filter(|window| window.starts_with(&[0, 0, 1]));
+    let kinds = codes.take(UNITS_MOST).map(|window| window.last().copied().and_then(&kind));
+    kinds.collect::<Option<Vec<u8>>>().unwrap_or_default()
+}
+
+/// Bare MPEG-1 or MPEG-2 video: a sequence header (ISO 13818-2, section 6.2.2.1) with a size.
+pub(super) fn mpeg_video(probe: &Probe<'_>) -> Match {
+    let size = probe.head.get(4..7).unwrap_or_default();
+    let has_size =
+        matches!(size, [wide, both, high] if (wide | both >> 4) != 0 && (both & 15 | high) != 0);
+    magic(probe.starts_with(&[0, 0, 1, 0xB3]) && has_size)
+}
+
+/// MXF (SMPTE ST 377-1, section 7): the key of a header partition pack.
+pub(super) fn mxf(probe: &Probe<'_>) -> Match {
+    magic(probe.starts_with(&[6, 0x0E, 0x2B, 0x34, 2, 5, 1, 1, 0x0D, 1, 2, 1, 1, 2]))
+}
+
+/// IVF, the bare container of VP8, VP9 and AV1.
+pub(super) fn ivf(probe: &Probe<'_>) -> Match {
+    magic(probe.starts_with(b"DKIF\0\0\x20\0"))
+}
+
+/// RealMedia.
+pub(super) fn real(probe: &Probe<'_>) -> Match {
+    magic(probe.starts_with(b".RMF\0\0"))
 }
 
 fn contains(probe: &Probe<'_>, bytes: &[u8]) -> bool {

@@ -115,6 +115,12 @@ pub(super) fn file_name(tags: &Tags) -> Option<String> {
     Some(tag_text(value))
 }
 
+/// The language among the tags of a stream (ISO 639-2), unless it says that there is none.
+pub(super) fn language(tags: &Tags) -> Option<String> {
+    let (_, value) = tags.iter().find(|(name, _)| name.eq_ignore_ascii_case("language"))?;
+    Some(tag_text(value)).filter(|code| !code.is_empty() && code != "und")
+}
+
 /// The title among the tags of a chapter.
 pub(super) fn title(tags: &Tags) -> Option<String> {
     let (_, value) = tags.iter().find(|(name, _)| name.eq_ignore_ascii_case("title"))?;

@@ -21,7 +21,8 @@ pub(super) const FORMAT: Format = Format {
     media_types: &["image/vnd.adobe.photoshop"],
     sniff: |probe| {
         // The version, then six zeros.
-        let is = probe.starts_with(b"8BPS\0\x01\0\0\0\0\0\0") || probe.starts_with(b"8BPS\0\x02\0\0\0\0\0\0");
+        let is = probe.starts_with(b"8BPS\0\x01\0\0\0\0\0\0")
+            || probe.starts_with(b"8BPS\0\x02\0\0\0\0\0\0");
         if is { Match::Magic } else { Match::No }
     },
     media_type: |_| "image/vnd.adobe.photoshop",
@@ -46,17 +47,41 @@ const THUMBNAIL_HEAD: usize = 28;
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let head = read_range(blob, 0, 26)?;
-    let &[_, _, _, _, _, version, _, _, _, _, _, _, c1, c2, h1, h2, h3, h4, w1, w2, w3, w4, d1, d2, ..] =
-        head.as_slice()
+    let &[
+        _,
+        _,
+        _,
+        _,
+        _,
+        version,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        c1,
+        c2,
+        h1,
+        h2,
+        h3,
+        h4,
+        w1,
+        w2,
+        w3,
+        w4,
+        d1,
+        d2,
+        ..,
+    ] = head.as_slice()
     else {
         return Err(ExtractError::corrupt(ReasonKind::EndsEarly.of(Noun::BeforePixels)));
     };
     let colours = section(blob, 26, 4);
     let resources_at = colours.map_or(u64::MAX, |(_, next)| next);
     let resources = section(blob, resources_at, 4);
-    let resource_bytes = resources.and_then(|((at, length), _)| {
-        read_range(blob, at, length.min(RESOURCES_MOST)).ok()
-    });
+    let resource_bytes = resources
+        .and_then(|((at, length), _)| read_range(blob, at, length.min(RESOURCES_MOST)).ok());
     let resource_bytes = resource_bytes.unwrap_or_default();
     let resource = |kind| {
         let bytes = iptc::resource(&resource_bytes, kind)?;
@@ -73,7 +98,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         ..Header::default()
     };
     let thumbnail = iptc::resource(&resource_bytes, THUMBNAIL);
-    let thumbnail = thumbnail.and_then(|resource| resource.get(THUMBNAIL_HEAD..)).map(<[u8]>::to_vec);
+    let thumbnail =
+        thumbnail.and_then(|resource| resource.get(THUMBNAIL_HEAD..)).map(<[u8]>::to_vec);
     if thumbnail.is_some() {
         header.said.at("Photoshop").set(metadata::THUMBNAIL, true);
     }
@@ -83,7 +109,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if layers.is_none() {
         header.odd = Some(ReasonKind::EndsEarly.of(Noun::BeforePixels));
     }
-    let layers = layers.and_then(|((at, length), _)| read_range(blob, at, length.min(LAYERS_MOST)).ok());
+    let layers =
+        layers.and_then(|((at, length), _)| read_range(blob, at, length.min(LAYERS_MOST)).ok());
     header.photoshop = resource_bytes;
     let mut content = picture::undecoded(context, header, |most| {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
@@ -120,7 +147,8 @@ impl<'a> Rest<'a> {
     }
 
     fn number(&mut self, width: usize) -> Option<usize> {
-        let number = self.take(width)?.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+        let number =
+            self.take(width)?.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
         usize::try_from(number).ok()
     }
 }
@@ -156,17 +184,19 @@ fn read_layer(extra: &mut Rest<'_>, is_large: bool, words: &mut Vec<String>) -> 
     let mut name = tag_text(extra.take(length)?);
     extra.take((3 - length % 4) % 4)?;
     let mut text = None;
-    loop {
-        let Some(head) = extra.take(8) else { break };
+    while let Some(head) = extra.take(8) {
         let ([mark @ .., _, _, _, _], key) = (head, head.get(4..)?) else { break };
         if mark != b"8BIM" && mark != b"8B64" {
             break;
         }
         // Some keys of large documents have long lengths; none of those that are read here.
         let is_long = is_large
-            && [b"LMsk", b"Lr16", b"Lr32", b"Layr", b"Mt16", b"Mt32", b"Mtrn", b"Alph", b"FMsk", b"lnk2", b"FEid", b"FXid", b"PxSD"]
-                .iter()
-                .any(|long| key == *long);
+            && [
+                b"LMsk", b"Lr16", b"Lr32", b"Layr", b"Mt16", b"Mt32", b"Mtrn", b"Alph", b"FMsk",
+                b"lnk2", b"FEid", b"FXid", b"PxSD",
+            ]
+            .iter()
+            .any(|long| key == *long);
         let Some(length) = extra.number(if is_long { 8 } else { 4 }) else { break };
         let Some(data) = extra.take(length) else { break };
         match key {
@@ -177,7 +207,9 @@ fn read_layer(extra: &mut Rest<'_>, is_large: bool, words: &mut Vec<String>) -> 
     }
     // A layer of text is called as its text begins, unless somebody named it.
     let is_new = text.as_ref().is_none_or(|text| !text.starts_with(&name));
-    words.extend(Some(name).filter(|name| is_new && !name.trim().is_empty() && !name.starts_with("</")));
+    words.extend(
+        Some(name).filter(|name| is_new && !name.trim().is_empty() && !name.starts_with("</")),
+    );
     words.extend(text.filter(|text| !text.trim().is_empty()));
     Some(())
 }

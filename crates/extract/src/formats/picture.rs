@@ -70,7 +70,7 @@ pub(super) fn content(
     header: Header,
 ) -> Result<Content, ExtractError> {
     let (width, height) = (header.width, header.height);
-    let mut content = described(context, header)?;
+    let mut content = described(header)?;
     match Showing::of(width, height, context) {
         Showing::Now => show(blob, context, format, (width, height), &mut content),
         Showing::Later => {
@@ -95,13 +95,13 @@ pub(super) fn undecoded(
     header: Header,
     stored: impl FnOnce(u64) -> Option<Vec<u8>>,
 ) -> Result<Content, ExtractError> {
-    let mut content = described(context, header)?;
+    let mut content = described(header)?;
     preview::likeness(&mut content, context, stored);
     Ok(content)
 }
 
 /// What the head of a picture says.
-fn described(context: &Context<'_>, header: Header) -> Result<Content, ExtractError> {
+fn described(header: Header) -> Result<Content, ExtractError> {
     if header.width == 0 || header.height == 0 {
         return Err(ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::Size)));
     }

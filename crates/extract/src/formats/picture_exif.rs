@@ -187,14 +187,14 @@ fn user_comment(bytes: &[u8], is_little: bool) -> Option<String> {
     let text = match code {
         b"UNICODE\0" => {
             // Many writers use their own order of bytes, whatever the file's is: one with zeros above its ASCII is it.
-            let zeros = |first: usize| text.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
+            let zeros =
+                |first: usize| text.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
             let is_little = match zeros(1).cmp(&zeros(0)) {
                 std::cmp::Ordering::Greater => true,
                 std::cmp::Ordering::Less => false,
                 std::cmp::Ordering::Equal => is_little,
             };
-            let encoding =
-                if is_little { encoding_rs::UTF_16LE } else { encoding_rs::UTF_16BE };
+            let encoding = if is_little { encoding_rs::UTF_16LE } else { encoding_rs::UTF_16BE };
             until_nul(&encoding.decode(text).0)
         }
         b"JIS\0\0\0\0\0" => until_nul(&encoding_rs::ISO_2022_JP.decode(text).0),

@@ -33,7 +33,8 @@ const CHUNKS_MOST: u32 = 200_000;
 
 /// Chunks that are read.
 const WANTED: [&[u8; 4]; 11] = [
-    b"IHDR", b"acTL", b"fcTL", b"pHYs", b"tIME", b"iCCP", b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"caBX",
+    b"IHDR", b"acTL", b"fcTL", b"pHYs", b"tIME", b"iCCP", b"tEXt", b"zTXt", b"iTXt", b"eXIf",
+    b"caBX",
 ];
 
 /// Keywords of text chunks (PNG, section 11.3.3.1) and their names here; others are left.
@@ -89,9 +90,8 @@ fn walk(reader: &mut (impl BufRead + Seek), header: &mut Header) -> Option<()> {
             // Pixels per metre.
             b"pHYs" => {
                 if let [x1, x2, x3, x4, y1, y2, y3, y4, 1] = *data.as_slice() {
-                    let dots = |dots: [u8; 4]| {
-                        (f64::from(u32::from_be_bytes(dots)) * 25.4).round() / 1e3
-                    };
+                    let dots =
+                        |dots: [u8; 4]| (f64::from(u32::from_be_bytes(dots)) * 25.4).round() / 1e3;
                     header.dpi = Some((dots([x1, x2, x3, x4]), dots([y1, y2, y3, y4])));
                 }
             }
@@ -150,7 +150,8 @@ fn text(kind: &[u8; 4], data: &[u8], header: &mut Header) {
         header.xmp = Some(value);
     } else if let Some(profile) = keyword.strip_prefix(b"Raw profile type ") {
         raw_profile(profile, &value, header);
-    } else if let Some((word, name)) = KEYWORDS.iter().find(|(word, _)| word.as_bytes().eq_ignore_ascii_case(keyword))
+    } else if let Some((word, name)) =
+        KEYWORDS.iter().find(|(word, _)| word.as_bytes().eq_ignore_ascii_case(keyword))
     {
         header.texts.push((word, name, tag_text(&value)));
     }

@@ -120,7 +120,10 @@ mod tests {
             (b"P5\n# of a scanner\n91 84\n255\n\xFF".as_slice(), Some((91, 84, 8, 1))),
             (b"P4 8\t9\n\0", Some((8, 9, 1, 1))),
             (b"P3\n2 2\n1023\n0 0 0", Some((2, 2, 10, 3))),
-            (b"P7\nWIDTH 3\nHEIGHT 4\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n", Some((3, 4, 8, 4))),
+            (
+                b"P7\nWIDTH 3\nHEIGHT 4\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n",
+                Some((3, 4, 8, 4)),
+            ),
             (b"P6\n0 2\n255\n", None),
             (b"P5 of the plan: 12 pages", None),
             (b"P1.", None),

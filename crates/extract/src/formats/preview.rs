@@ -153,7 +153,18 @@ pub(super) fn of(
     locator: Locator,
     context: &Context<'_>,
 ) -> Result<Option<Preview>, Reason> {
-    let small = shrunk(on_white(picture), context.limits.preview.max(1))?;
+    sized(picture, orientation, locator, context.limits.preview, context)
+}
+
+/// The same, its longer side at most `side` pixels.
+pub(super) fn sized(
+    picture: DynamicImage,
+    orientation: Option<i64>,
+    locator: Locator,
+    side: u32,
+    context: &Context<'_>,
+) -> Result<Option<Preview>, Reason> {
+    let small = shrunk(on_white(picture), side.max(1))?;
     // A page is shown as it is, with nothing on it, too.
     if context.page_picture.is_none() && is_blank(&small) {
         return Ok(None);

@@ -147,7 +147,7 @@ pub(super) fn draw(
             });
         }
     }
-    preview::encode(waveform.picture(), None, Locator::Whole {}, context)
+    preview::of(waveform.picture(), None, Locator::Whole {}, context)
 }
 
 /// Transcribes what is said in stream `index` of a file, as its pipeline wants it. `told` says whether the same words stand in the
@@ -164,10 +164,12 @@ pub(super) fn transcribe(
         Speech::Auto if told => return false,
         Speech::Auto | Speech::Always => {}
     }
-    let Some(engine) = context.engines.of(Sense::Hearing) else {
+    // Who reads sound has all the engines there are.
+    if context.engines.of(Sense::Hearing).is_none() {
         content.note(ReasonKind::NotTranscribed);
         return false;
-    };
+    }
+    let Some(engine) = context.recogniser(Sense::Hearing, content) else { return false };
     let rate = usize::try_from(engine.sample_rate()).unwrap_or(0).max(1);
     let mut listener = Listener {
         engine,
@@ -188,7 +190,7 @@ pub(super) fn transcribe(
         loudness.take(sound.rate, sound.channels, sound.recorded);
         listener.take(sound.start, sound.mixed)
     });
-    if ended.is_ok() {
+    if matches!(ended, Ok(SoundEnd::Whole | SoundEnd::Damaged)) {
         listener.finish();
     }
     let minutes = |samples: usize| (samples / rate / 60) as u64;

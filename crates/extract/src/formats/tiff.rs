@@ -103,7 +103,8 @@ pub(super) fn read_blocks(ifd: &Ifd<'_>, header: &mut Header) {
     };
     header.xmp = block(tag::XMP);
     // Some programs declare the data sets as whole numbers, four at a time, and turn them with those.
-    header.iptc = block(tag::IPTC).map(|bytes| if bytes.starts_with(&[0x1C]) { bytes } else { turned(&bytes) });
+    header.iptc = block(tag::IPTC)
+        .map(|bytes| if bytes.starts_with(&[0x1C]) { bytes } else { turned(&bytes) });
     header.photoshop = block(tag::PHOTOSHOP).unwrap_or_default();
     header.icc = block(tag::ICC).unwrap_or_default();
 }

@@ -138,7 +138,8 @@ mod tests {
             comment.as_bytes().to_vec(),
         ];
         let parasite = parasite.concat();
-        let numbers = |numbers: &[u32]| numbers.iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<u8>>();
+        let numbers =
+            |numbers: &[u32]| numbers.iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<u8>>();
         let head = [
             b"gimp xcf v011\0".to_vec(),
             numbers(&[640, 480, 0, 150, RESOLUTION, 8, 300f32.to_bits(), 300f32.to_bits()]),

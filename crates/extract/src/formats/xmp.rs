@@ -125,7 +125,8 @@ pub(crate) fn read(packet: &[u8], part: &str, metadata: &mut Metadata) {
     }
     let mut metadata = metadata.at(part);
     let below = NAMES.iter().zip(&found).find(|((property, ..), _)| *property == BELOW);
-    let is_below = below.is_some_and(|(_, values)| values.first().is_some_and(|value| value == "1"));
+    let is_below =
+        below.is_some_and(|(_, values)| values.first().is_some_and(|value| value == "1"));
     for ((_, name, shape), values) in NAMES.iter().zip(found) {
         match shape {
             Shape::One => metadata.add_some(name, values.into_iter().next()),
@@ -139,7 +140,8 @@ pub(crate) fn read(packet: &[u8], part: &str, metadata: &mut Metadata) {
             }
             Shape::Height => {
                 let height = values.first().and_then(|value| fraction(value));
-                metadata.add_some(name, height.map(|height| if is_below { -height } else { height }));
+                metadata
+                    .add_some(name, height.map(|height| if is_below { -height } else { height }));
             }
             Shape::Said => {}
             Shape::Degrees => {

@@ -185,6 +185,7 @@ pub fn document(claim: &Claim, inner: Option<&str>) -> Document {
         characters: 10,
         text: Some(BlobId::of(claim.object.version.as_bytes()).into()),
         preview: None,
+        previews: Vec::new(),
         likeness: false,
         annotations: Vec::new(),
         provenance: Provenance { format: "text".to_owned(), format_version: 1 },

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use madang_document::blob_part::BlobPart;
+use madang_document::document::PlacedPreview;
 use madang_document::id::DocumentId;
 use madang_document::timestamp::Timestamp;
 use serde::Deserialize;
@@ -18,6 +19,8 @@ struct Named {
     text: Option<BlobPart>,
     #[serde(default)]
     preview: Option<BlobPart>,
+    #[serde(default)]
+    previews: Vec<PlacedPreview>,
 }
 
 /// What the documents of a page were.
@@ -46,8 +49,10 @@ impl Kept for SqliteLedger {
                 continue;
             }
             match read(body) {
-                Ok(Named { text, preview }) => {
-                    named.blobs.extend([text, preview].into_iter().flatten().map(|part| part.blob));
+                Ok(Named { text, preview, previews }) => {
+                    let previews = previews.into_iter().map(|preview| preview.file);
+                    let parts = text.into_iter().chain(preview).chain(previews);
+                    named.blobs.extend(parts.map(|part| part.blob));
                 }
                 Err(error) => named.unreadable.push((document_id(id)?, error.to_string())),
             }

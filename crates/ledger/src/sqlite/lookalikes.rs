@@ -21,6 +21,9 @@ use crate::documents::{Documents, Stored};
 use crate::error::{LedgerError, Result};
 use crate::lookalikes::{Lookalike, Lookalikes, Relation, text_likeness};
 
+/// A row of [`OWN`].
+type OwnRow = (i64, i64, i64, Vec<u8>, Option<String>);
+
 /// The fingerprints of a document: kind, version of the stage, shingles, bits and place.
 const OWN: &str =
     "SELECT kind, version, shingles, bits, locator FROM fingerprint WHERE document = ? ORDER BY id";
@@ -167,12 +170,12 @@ impl SqliteLedger {
     }
 
     async fn own_prints(&self, document: DocumentId) -> Result<Vec<Key>> {
-        let rows: Vec<(i64, i64, i64, Vec<u8>, Option<String>)> = sqlx::query_as(OWN)
+        let rows: Vec<OwnRow> = sqlx::query_as(OWN)
             .bind(bytes(document))
             .fetch_all(self.readers())
             .await
             .map_err(fault)?;
-        let key = |(kind, version, shingles, bits, locator): (_, _, _, Vec<u8>, Option<String>)| {
+        let key = |(kind, version, shingles, bits, locator): OwnRow| {
             Some(Key {
                 kind: Kind::of(kind)?,
                 version: small(version),

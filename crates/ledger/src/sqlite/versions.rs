@@ -63,7 +63,12 @@ impl Versions for SqliteLedger {
         Ok(readable(rows, |VersionRow { until, document }| {
             let stored = document.stored()?;
             // Its file is another one now, and so is the likeness in it.
-            let document = Document { preview: None, likeness: false, ..stored.document };
+            let document = Document {
+                preview: None,
+                previews: Vec::new(),
+                likeness: false,
+                ..stored.document
+            };
             Ok(Version { revision: stored.revision, until: Timestamp(until), document })
         }))
     }

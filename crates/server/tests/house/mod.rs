@@ -13,7 +13,7 @@ use madang_document::annotation::Annotation;
 use madang_document::blob_id::BlobId;
 use madang_document::condition::Condition;
 use madang_document::content::{Origin, Segment, Warning, WarningKind};
-use madang_document::document::{Document, Provenance};
+use madang_document::document::{Document, PlacedPreview, Provenance};
 use madang_document::entry::Draft;
 use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
@@ -83,6 +83,7 @@ pub(crate) struct Paper<'a> {
     pub(crate) outcome: Outcome,
     pub(crate) pieces: Vec<(Locator, String)>,
     pub(crate) preview: Option<Vec<u8>>,
+    pub(crate) further: Vec<(Locator, Vec<u8>)>,
     pub(crate) likeness: bool,
     pub(crate) annotations: Vec<Annotation>,
 }
@@ -215,6 +216,11 @@ impl House {
             Some(jpeg) => Some(self.keep(jpeg.clone()).await.into()),
             None => None,
         };
+        let mut previews = Vec::new();
+        for (locator, jpeg) in &paper.further {
+            let file = self.keep(jpeg.to_vec()).await.into();
+            previews.push(PlacedPreview { locator: locator.clone(), file });
+        }
         let mut metadata = Metadata::default();
         metadata.set(TITLE, paper.title);
         let page = |(locator, _): &(Locator, String)| match locator {
@@ -249,6 +255,7 @@ impl House {
             characters: segments.iter().map(|s| s.text.chars().count() as u64).sum(),
             text,
             preview,
+            previews,
             likeness: paper.likeness,
             annotations: paper.annotations.clone(),
             provenance: Provenance { format: "text".into(), format_version: 1 },

@@ -2,6 +2,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use madang_document::document::Document;
+use madang_document::locator::Locator;
 use madang_ledger::documents::Documents;
 use madang_ledger::jobs::{Completion, Jobs, PriorityClass, Verdict};
 use madang_ledger::notes::{By, Notes};
@@ -39,6 +40,33 @@ async fn a_picture_goes_with_its_document() {
     .await;
     assert_eq!(seen(stays).await.as_u16(), 200);
     assert_eq!(asked(), 3, "the other one hangs there still");
+}
+
+/// Of a film there are further pictures, each at its time; they are seen by whom the film is seen, and by nobody else.
+#[tokio::test]
+async fn further_pictures_have_numbers_and_places() {
+    let Rig { house, only_a, only_b, .. } = rig().await;
+    let sheet = (Locator::Whole {}, b"the sheet".to_vec());
+    let frame = (Locator::Time { start_ms: 7000, end_ms: 7000 }, b"a frame".to_vec());
+    let film =
+        Paper { further: vec![sheet, frame], ..paper(A, "1741000/film.mp4", "가", "침수") };
+    let id = house.take(&film).await;
+    let told = get(&house, &only_a, &format!("/v1/documents/{id}")).await.json();
+    let told = &told["previews"];
+    assert_eq!(told[0]["locator"], serde_json::json!({"whole": {}}), "{told}");
+    assert_eq!(told[1]["locator"]["time"]["start_ms"], 7000, "{told}");
+    for (n, shown) in ["the sheet", "a frame"].into_iter().enumerate() {
+        let address = told[n]["picture"].as_str().unwrap();
+        let seen = get(&house, &only_a, address).await;
+        assert_eq!((seen.status.as_u16(), seen.body.as_str()), (200, shown));
+        assert_eq!(seen.header("content-type"), "image/jpeg");
+        assert_eq!(get(&house, &only_b, address).await.status, 404);
+    }
+    let preview = format!("/v1/documents/{id}/preview");
+    for (number, status) in [("0", 200), ("3", 404), ("x", 400), ("-1", 400)] {
+        let seen = get(&house, &only_a, &format!("{preview}?number={number}")).await;
+        assert_eq!(seen.status.as_u16(), status, "{number}");
+    }
 }
 
 /// However often a lost preview is asked for, its file is read again after the waits of a lost text; the note goes when

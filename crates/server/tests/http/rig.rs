@@ -29,6 +29,7 @@ pub(crate) fn paper<'a>(agency: &'a str, path: &'a str, title: &'a str, text: &s
         outcome: Outcome::Ok,
         pieces: vec![(Locator::page(3), text.to_owned())],
         preview: Some(b"\xff\xd8\xff\xd9".to_vec()),
+        further: Vec::new(),
         likeness: false,
         annotations: Vec::new(),
     }

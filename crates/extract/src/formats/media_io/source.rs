@@ -10,6 +10,8 @@ pub(super) struct Source<'a> {
     pub(super) blob: &'a dyn Blob,
     pub(super) position: u64,
     pub(super) bytes_read: u64,
+    /// How many it may come to.
+    pub(super) allowed: u64,
     pub(super) progress: &'a dyn Fn(),
 }
 
@@ -26,6 +28,9 @@ pub(super) unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, size:
         (&mut *opaque.cast::<Source<'_>>(), std::slice::from_raw_parts_mut(buffer, length))
     };
     (source.progress)();
+    if source.bytes_read >= source.allowed {
+        return -EIO;
+    }
     match source.blob.read_at(source.position, buffer) {
         Ok(0) => AVERROR_EOF,
         Ok(n) => {

@@ -1,0 +1,110 @@
+//! Pages that we drew, read by the engine that is installed (`deploy/packages.txt`).
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
+use std::cell::Cell;
+use std::path::Path;
+
+use madang_document::content::Segment;
+use madang_document::locator::{Bounds, Locator};
+use madang_extract::pixels::Pixels;
+use madang_extract::recogniser::{Picture, Recogniser, Signal};
+use madang_recognition::tesseract::Tesseract;
+
+fn page() -> Pixels {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/png/scanned-words.png");
+    let picture = image::open(path).unwrap().into_luma8();
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    Pixels { width, height, bytes: picture.into_raw() }
+}
+
+fn read(tesseract: &Tesseract, page: &Pixels) -> Vec<Segment> {
+    let alive = Cell::new(0);
+    let picture = Picture {
+        grey: &page.bytes,
+        width: page.width as u32,
+        height: page.height as u32,
+        dpi: None,
+    };
+    let read = tesseract
+        .recognise(&Signal::Picture(picture), &[], &|| alive.set(alive.get() + 1))
+        .unwrap();
+    assert!(alive.get() > 0, "whoever waits hears of it");
+    read
+}
+
+fn bounds(segment: &Segment) -> Bounds {
+    let Locator::Page { number: 1, bounds: Some(bounds) } = segment.locator else {
+        panic!("{segment:?}")
+    };
+    bounds
+}
+
+#[test]
+fn lines_are_read_with_their_place_and_how_sure_one_is() {
+    let tesseract = Tesseract::load(None).unwrap();
+    assert!(tesseract.name().starts_with("tesseract 5"), "{}", tesseract.name());
+    assert_eq!(tesseract.languages(), ["kor", "eng"]);
+    let page = page();
+    let read_once = read(&tesseract, &page);
+    let texts: Vec<&str> = read_once.iter().map(|segment| segment.text.as_str()).collect();
+    assert_eq!(texts[0], "지하차도 침수 대응 안내");
+    assert_eq!(texts.len(), 4, "{texts:?}");
+    let title = bounds(&read_once[0]);
+    assert!((240.0..262.0).contains(&title.left) && (55.0..80.0).contains(&title.top), "{title:?}");
+    for segment in &read_once {
+        assert!(segment.confidence.unwrap() > 0.8, "{segment:?}");
+        let place = bounds(segment);
+        assert!(place.left < place.right && place.right <= 1000.0 && place.bottom <= 640.0);
+    }
+    assert_eq!(read(&tesseract, &page), read_once, "the same again");
+}
+
+#[test]
+fn a_page_is_read_however_it_lies() {
+    let tesseract = Tesseract::load(None).unwrap();
+    let page = page();
+    for quarters in 1..4 {
+        let read = read(&tesseract, &page.turned(quarters));
+        let title = read
+            .iter()
+            .find(|it| it.text.contains("침수 대응"))
+            .unwrap_or_else(|| panic!("{quarters}: {read:?}"));
+        // Where the title stands on the picture as it was given.
+        let place = bounds(title);
+        let expected = match quarters {
+            1 => (640.0 - 110.0, 250.0),
+            2 => (1000.0 - 750.0, 640.0 - 110.0),
+            _ => (60.0, 1000.0 - 750.0),
+        };
+        let near = |edge: f32, other: f32| (edge - other).abs() < 40.0;
+        assert!(near(place.left, expected.0), "{quarters}: {place:?}");
+        assert!(quarters == 3 || near(place.top, expected.1), "{quarters}: {place:?}");
+    }
+}
+
+#[test]
+fn what_says_nothing_is_no_text_and_what_lies_is_an_error() {
+    let tesseract = Tesseract::load(None).unwrap();
+    for page in [Pixels::of(1, 1, 0), Pixels::of(900, 3, 0), Pixels::of(300, 300, 255)] {
+        assert_eq!(read(&tesseract, &page), [], "{} x {}", page.width, page.height);
+    }
+    // As many pieces as there can be.
+    let mut board = Pixels::of(1200, 1200, 255);
+    for (n, shade) in board.bytes.iter_mut().enumerate() {
+        *shade = if (n / 1200 + n) % 2 == 0 { 0 } else { 255 };
+    }
+    assert!(read(&tesseract, &board).len() < 50);
+    let lying = Picture { grey: &[0; 10], width: 100, height: 100, dpi: None };
+    assert!(tesseract.recognise(&Signal::Picture(lying), &[], &|| {}).is_err());
+}
+
+#[test]
+fn a_folder_without_data_is_named() {
+    let error = Tesseract::load(Some(Path::new("/nowhere/tessdata"))).unwrap_err();
+    assert!(error.contains("kor.traineddata") && error.contains("/nowhere/tessdata"), "{error}");
+}

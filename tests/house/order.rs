@@ -16,7 +16,9 @@ fn warnings(extract: &str, path: &str) -> Vec<String> {
     text.push_str(&format!("\n[extract]\n{extract}\n"));
     std::fs::write(&declaration, text).unwrap();
     scenario.write(&format!("drop/scans/{name}"), fixture(path));
-    scenario.once(&[]);
+    // As on a machine that has no data of Tesseract.
+    let once = scenario.command(&["up", "--once"]).env("TESSDATA_PREFIX", "/nowhere").output();
+    assert!(once.unwrap().status.success());
     let hits = scenario.search(name.split('.').next().unwrap())["hits"].clone();
     let id = hits[0]["id"].as_str().unwrap_or_else(|| panic!("{name} is not found: {hits}"));
     let shown: Value = serde_json::from_str(&scenario.succeed(&["show", id, "--json"])).unwrap();

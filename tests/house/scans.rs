@@ -12,7 +12,7 @@ fn segments(scenario: &Scenario, name: &str, options: &[&str]) -> (Value, Vec<Va
     arguments.push(file.to_str().unwrap());
     let documents = lines(&scenario.succeed(&arguments));
     let own = documents.first().unwrap().clone();
-    let segments = own["content"]["segments"].as_array().unwrap().clone();
+    let segments = own["segments"].as_array().unwrap().clone();
     (own, segments)
 }
 

@@ -17,7 +17,6 @@ const EDGES: [(&str, &[&str]); 11] = [
     ("ledger", &["document"]),
     ("index", &["document"]),
     ("catalog", &["document"]),
-    ("recognition", &["document", "extract"]),
     ("sandbox", &["document", "extract"]),
     ("pipeline", &["document", "extract", "store", "ledger", "index", "catalog", "sandbox"]),
     ("server", &["document", "store", "ledger", "index", "catalog"]),

@@ -51,6 +51,7 @@ pub mod probe;
 mod recognise;
 /// What finds text in pictures and sound.
 pub mod recogniser;
+pub mod rect;
 mod seen_text;
 pub mod sidecar;
 /// Who takes what extraction finds.

@@ -5,9 +5,10 @@
 //! is likely to say something if enough pieces stand in such rows. It takes some milliseconds, where reading a picture takes
 //! seconds; `tests/measure/likely_text.py` measures how often it is right.
 
-use crate::letters::{Pieces, Rect};
+use crate::letters::Pieces;
 use crate::lighting;
 use crate::pixels::Pixels;
+use crate::rect::Rect;
 
 /// Longer side of what is looked at, pixels: letters of a sheet of A4 are ten pixels high then.
 const SIDE: usize = 1_400;

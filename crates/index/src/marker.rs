@@ -169,11 +169,11 @@ mod tests {
             ["0:지하차도", "2:침수", "2:지하 차도", "2:침수"]
         );
         assert_eq!(marked("\"침수된 지하\"", &pieces), ["2:침수된 지하"]);
-        assert_eq!(marked("막았*", &pieces), ["0:막았"]);
+        assert_eq!(marked("침수*", &pieces), ["2:침수", "2:침수"]);
         assert_eq!(marked("없는말", &pieces), [""; 0]);
         assert_eq!(marked("", &pieces), [""; 0]);
         assert_eq!(marked("-침수", &pieces), [""; 0]);
-        assert_eq!(marked("flood", &["Floods and a flooded road"]), ["0:Flood", "0:flood"]);
+        assert_eq!(marked("flood", &["Floods and a flooded road"]), ["0:Floods", "0:flooded"]);
         assert!(Marker::of("*").is_err());
     }
 

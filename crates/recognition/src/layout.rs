@@ -1,6 +1,6 @@
 //! In which order the parts of a page are read: columns by the white between them, lines from above.
 
-use madang_extract::letters::Rect;
+use madang_extract::rect::Rect;
 
 /// How deep columns may lie in columns.
 const DEEPEST: usize = 6;

@@ -111,6 +111,8 @@ pub(crate) struct Word {
     pub(crate) confidence: f32,
     /// Whether a line begins with it.
     pub(crate) begins_line: bool,
+    /// Whether a blank stands before it.
+    pub(crate) is_apart: bool,
     /// Left, top, right, bottom, in pixels of the image.
     pub(crate) bounds: [i32; 4],
 }
@@ -144,6 +146,10 @@ impl Model {
             // What is light on dark is turned by whoever cuts the page up; to read each line twice costs a half more.
             let off = (c"tessedit_do_invert", c"0");
             (table.TessBaseAPISetVariable)(model.handle, off.0.as_ptr(), off.1.as_ptr());
+            // Of scripts that are not set apart by blanks, as which the data of Korean count it, each syllable is a word. With
+            // this a line is told with the blanks that were seen.
+            let blanks = (c"preserve_interword_spaces", c"1");
+            (table.TessBaseAPISetVariable)(model.handle, blanks.0.as_ptr(), blanks.1.as_ptr());
             Ok(model)
         }
     }
@@ -193,6 +199,7 @@ impl Model {
     unsafe fn words(&self) -> Vec<Word> {
         let table = &self.table;
         let mut words = Vec::new();
+        let (mut line, mut at_byte) = (String::new(), 0);
         // SAFETY: the iterator is deleted before what it walks is cleared; that of the page is the same object.
         unsafe {
             let at = (table.TessBaseAPIGetIterator)(self.handle);
@@ -202,16 +209,27 @@ impl Model {
             loop {
                 let page = (table.TessResultIteratorGetPageIterator)(at);
                 let text = (table.TessResultIteratorGetUTF8Text)(at, WORD);
+                let begins_line = (table.TessPageIteratorIsAtBeginningOf)(page, LINE) != 0;
+                if begins_line {
+                    let whole = (table.TessResultIteratorGetUTF8Text)(at, LINE);
+                    (line, at_byte) = (String::new(), 0);
+                    if !whole.is_null() {
+                        line = CStr::from_ptr(whole).to_string_lossy().into_owned();
+                        (table.TessDeleteText)(whole);
+                    }
+                }
                 if !text.is_null() {
                     let mut bounds = [0; 4];
                     let [left, top, right, bottom] = &mut bounds;
                     (table.TessPageIteratorBoundingBox)(page, WORD, left, top, right, bottom);
+                    let text_read = CStr::from_ptr(text).to_string_lossy().into_owned();
                     words.push(Word {
-                        text: CStr::from_ptr(text).to_string_lossy().into_owned(),
                         confidence: ((table.TessResultIteratorConfidence)(at, WORD) / 100.0)
                             .clamp(0.0, 1.0),
-                        begins_line: (table.TessPageIteratorIsAtBeginningOf)(page, LINE) != 0,
+                        begins_line,
+                        is_apart: is_apart(&line, &mut at_byte, &text_read),
                         bounds,
+                        text: text_read,
                     });
                     (table.TessDeleteText)(text);
                 }
@@ -222,6 +240,23 @@ impl Model {
             (table.TessResultIteratorDelete)(at);
         }
         words
+    }
+}
+
+/// Whether a blank stands before the next word of a line, of which so many bytes were passed. What stands otherwise in the line
+/// is taken for apart.
+fn is_apart(line: &str, passed: &mut usize, word: &str) -> bool {
+    let rest = line.get(*passed..).unwrap_or_default();
+    let trimmed = rest.trim_start();
+    match trimmed.strip_prefix(word) {
+        Some(after) => {
+            *passed = line.len() - after.len();
+            trimmed.len() < rest.len()
+        }
+        None => {
+            *passed = line.len();
+            true
+        }
     }
 }
 
@@ -285,5 +320,20 @@ fn complaint() -> Option<String> {
     unsafe {
         let text = libc::dlerror();
         (!text.is_null()).then(|| CStr::from_ptr(text).to_string_lossy().into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_apart_where_the_line_has_a_blank() {
+        let (line, mut passed) = ("지하차도 침수", 0);
+        let apart: Vec<bool> =
+            ["지", "하", "차도", "침", "수"].map(|word| is_apart(line, &mut passed, word)).into();
+        assert_eq!(apart, [false, false, false, true, false]);
+        let mut passed = 0;
+        assert!(is_apart(line, &mut passed, "다른") && is_apart(line, &mut passed, "지"));
     }
 }

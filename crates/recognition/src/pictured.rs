@@ -1,7 +1,8 @@
 //! Where on a page a picture is and no writing: next to no paper is seen there.
 
-use madang_extract::letters::{Piece, Pieces, Rect};
+use madang_extract::letters::{Piece, Pieces};
 use madang_extract::pixels::Pixels;
+use madang_extract::rect::Rect;
 
 /// Shades of paper on an image of even light.
 const PAPER: u8 = 205;

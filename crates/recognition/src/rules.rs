@@ -1,8 +1,8 @@
 //! Lines that are drawn: those of tables and boxes, and what is underlined. They say where cells are, and then they only
 //! disturb whoever reads letters.
 
-use madang_extract::letters::Rect;
 use madang_extract::pixels::Pixels;
+use madang_extract::rect::Rect;
 
 /// Pixels of a gap in a rule that a scanner left.
 const GAP: usize = 3;

@@ -4,7 +4,7 @@ use madang_document::content::{Origin, Segment};
 use madang_document::locator::{Bounds, Locator};
 
 use crate::libtesseract::Word;
-use madang_extract::letters::Rect;
+use madang_extract::rect::Rect;
 
 /// A word on a page.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub(crate) struct Placed {
     pub(crate) rect: Rect,
     /// Letters and digits.
     pub(crate) letters: usize,
+    /// Whether a blank stands before it.
+    pub(crate) is_apart: bool,
 }
 
 /// A line as it was read.
@@ -68,6 +70,7 @@ impl Line {
                 confidence: word.confidence,
                 rect: on_page(word.bounds, left, top),
                 letters: word.text.chars().filter(|c| c.is_alphanumeric()).count(),
+                is_apart: word.is_apart,
             };
             match lines.last_mut().filter(|_| !word.begins_line) {
                 Some(line) => line.push(placed),
@@ -81,9 +84,15 @@ impl Line {
         let rect = words.iter().map(|word| word.rect).reduce(Rect::and)?;
         let weight: f32 = words.iter().map(Placed::weight).sum();
         let sure: f32 = words.iter().map(|word| word.confidence * word.weight()).sum();
-        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        let mut text = String::new();
+        for word in &words {
+            if word.is_apart && !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(&word.text);
+        }
         Some(Line {
-            text: texts.join(" "),
+            text,
             rect,
             confidence: sure / weight.max(1.0),
             letters: words.iter().map(|word| word.letters).sum(),
@@ -114,8 +123,12 @@ impl Line {
     }
 
     /// With other words in place of a span.
-    pub(crate) fn replace(&mut self, span: Range<usize>, by: Vec<Placed>) {
+    pub(crate) fn replace(&mut self, span: Range<usize>, mut by: Vec<Placed>) {
         if span.end <= self.words.len() {
+            // What stands before the span stands there as it did.
+            if let (Some(first), Some(before)) = (by.first_mut(), self.words.get(span.start)) {
+                first.is_apart = before.is_apart;
+            }
             self.words.splice(span, by);
             if let Some(line) = Line::of_words(std::mem::take(&mut self.words)) {
                 *self = line;
@@ -166,7 +179,13 @@ mod tests {
     use super::*;
 
     fn word(text: &str, confidence: f32, begins_line: bool) -> Word {
-        Word { text: text.into(), confidence, begins_line, bounds: [10, 10, 30, 20] }
+        Word {
+            text: text.into(),
+            confidence,
+            begins_line,
+            is_apart: true,
+            bounds: [10, 10, 30, 20],
+        }
     }
 
     #[test]

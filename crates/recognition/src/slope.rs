@@ -39,7 +39,7 @@ impl Points {
                 if *pixel != 0 {
                     seen += 1;
                     // Every so many, and from row to row at other places.
-                    if (seen * 7919) % step == 0 {
+                    if (seen * 7919).is_multiple_of(step) {
                         points.push((x as f32 - half_width, y as f32 - half_height));
                     }
                 }

@@ -1,6 +1,6 @@
 use crate::slope::Slope;
-use madang_extract::letters::Rect;
 use madang_extract::pixels::Pixels;
+use madang_extract::rect::Rect;
 
 /// The way from a page whose lines are level to the image that it was made of.
 #[derive(Clone, Copy, Debug)]

@@ -26,9 +26,10 @@ use crate::rules::{Cell, Rules};
 use crate::segments::{Line, confidence};
 use crate::slope::Points;
 use crate::straight::Straight;
-use madang_extract::letters::{Piece, Pieces, Rect};
+use madang_extract::letters::{Piece, Pieces};
 use madang_extract::lighting;
 use madang_extract::pixels::Pixels;
+use madang_extract::rect::Rect;
 
 /// The languages that are loaded, those that are there: Korean first, because its data know Latin letters, too.
 const LANGUAGES: [&str; 2] = ["kor", "eng"];

@@ -110,7 +110,7 @@ async fn main() {
                 outcome,
                 pieces,
                 preview,
-                previews: Vec::new(),
+                further: Vec::new(),
                 likeness: false,
                 annotations: Vec::new(),
             })

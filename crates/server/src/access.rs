@@ -255,10 +255,14 @@ fn own_words(response: &Response) -> Option<Problem> {
     Some(Problem::new(status, kind, ko, en))
 }
 
-/// Whether an answer with an error status is one that we wrote: a tombstone, a probe.
+/// Whether an answer with an error status is one that we wrote: a tombstone, a probe, or that a range lies beyond the end, which
+/// says where that is.
 fn said(response: &Response) -> bool {
     let media_type = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    media_type.is_some_and(|t| t.contains("json")) || response.extensions().get::<Said>().is_some()
+    let is_beyond = response.headers().contains_key(header::CONTENT_RANGE);
+    is_beyond
+        || media_type.is_some_and(|t| t.contains("json"))
+        || response.extensions().get::<Said>().is_some()
 }
 
 fn harden(headers: &mut HeaderMap) {

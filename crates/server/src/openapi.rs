@@ -303,6 +303,10 @@ fn of_each(name: &str) -> &'static str {
         "zoom" => {
             "1 or 2: how large it is drawn; 1 without it, which is 150 pixels to the inch of A4."
         }
+        "number" => {
+            "Which of its further pictures, counted from 1: the sheet of frames of a film, then the frames, in the order of \
+             `previews`; the one that stands for it without it."
+        }
         "v" => "The digest of the content, for caches.",
         _ => "",
     }

@@ -85,7 +85,7 @@ const BOXES_MOST: usize = 1_000;
 
 fn kind(probe: &Probe<'_>) -> Option<&'static str> {
     if let Some((.., kind)) = MAGIC.iter().find(|(at, magic, _)| probe.has_at(*at, magic)) {
-        return Some(kind);
+        return Some(*kind);
     }
     [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"]
         .iter()

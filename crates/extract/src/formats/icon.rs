@@ -27,6 +27,9 @@ pub(super) const FORMAT: Format = Format {
 const HEAD: usize = 6;
 const ENTRY: usize = 16;
 
+/// Bytes of a picture in one.
+const PNG_MOST: u64 = 16 << 20;
+
 /// Entries that are looked at; icons have some ten.
 const ENTRIES_MOST: u16 = 1_000;
 
@@ -50,6 +53,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let table = read_range(blob, HEAD as u64, (ENTRY * usize::from(count)) as u64)?;
     let is_cursor = head.get(2) == Some(&2);
     let mut header = Header { frames: Some(count.into()), ..Header::default() };
+    let mut largest = None;
     // The largest is the picture; 0 means 256.
     let side = |side: u8| if side == 0 { 256 } else { u32::from(side) };
     for entry in table.chunks_exact(ENTRY) {
@@ -57,6 +61,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             && side(width) > header.width
         {
             (header.width, header.height) = (side(width), side(height));
+            largest = entry.get(8..).map(|place| place.to_vec());
             // In cursors it is where they point to.
             let bits = u32::from(u16::from_le_bytes([b1, b2]));
             let bits = (!is_cursor && bits > 0).then_some(bits);
@@ -66,6 +71,16 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
                 Some(bits @ 1..=8) => (Some(bits), Some(1)),
                 _ => (None, None),
             };
+        }
+    }
+    // The decoder of icons takes no PNG but those with a channel of clearness, and others are as good.
+    let number = |at| largest.as_deref().and_then(|place| super::bytes::u32_at(place, at));
+    if let (Some(length), Some(at)) = (number(0), number(4))
+        && u64::from(length) <= PNG_MOST
+    {
+        let png = read_range(blob, at.into(), length.into())?;
+        if png.starts_with(b"\x89PNG\r\n\x1A\n") {
+            return picture::content(&png, context, ImageFormat::Png, header);
         }
     }
     picture::content(blob, context, ImageFormat::Ico, header)

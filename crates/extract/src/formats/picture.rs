@@ -112,7 +112,9 @@ fn described(header: Header) -> Result<Content, ExtractError> {
     properties.set_some(metadata::BIT_DEPTH, header.bit_depth);
     properties.set_some(metadata::CHANNELS, header.channels);
     properties.set_some(metadata::FRAMES, header.frames);
-    properties.set_some(metadata::DURATION, header.duration.filter(|seconds| *seconds > 0.0));
+    // Sums of hundredths: nobody counts finer, and all digits would show how they were added.
+    let duration = header.duration.filter(|seconds| *seconds > 0.0);
+    properties.set_some(metadata::DURATION, duration.map(|all| (all * 1e3).round() / 1e3));
     properties.set_some(metadata::COMPRESSION, header.compression);
     let (across, down) = header.dpi.filter(|(x, y)| *x > 0.0 && *y > 0.0).unzip();
     properties.set_some(metadata::X_DPI, across);

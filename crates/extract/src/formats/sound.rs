@@ -400,7 +400,7 @@ mod tests {
     fn a_time_begins_where_something_is_heard() {
         // Five seconds of soft noise, two of voice, three of noise.
         let level = |n: usize| if (50_000..70_000).contains(&n) { 0.3 } else { 0.02 };
-        let sign = |n: usize| if n % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = |n: usize| if n.is_multiple_of(2) { 1.0 } else { -1.0 };
         let piece: Vec<f32> = (0..100_000).map(|n| level(n) * sign(n)).collect();
         assert_eq!(sounding(&piece, 10_000, 0, 10_000), (4_800, 7_200));
         assert_eq!(sounding(&piece, 10_000, 5_000, 6_500), (5_000, 6_500), "all of it is voice");

@@ -125,7 +125,7 @@ mod tests {
         let voiced: f32 =
             (1..12).map(|n| (at * 130.0 * n as f32 * std::f32::consts::TAU).sin() / n as f32).sum();
         match within {
-            ..0.25 => noise * 0.1,
+            ..0.25 => noise * 0.3,
             ..0.8 => voiced * 0.2,
             _ => 0.0,
         }

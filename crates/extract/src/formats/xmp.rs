@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn names_are_known_by_their_space_whatever_their_prefix() {
         let packet = r#"<rdf:RDF><rdf:Description xmlns:xap="http://ns.adobe.com/xap/1.0/"
-            xap:CreateDate="2005-09-07T15:07:40-07:00" xmlns:d="http://purl.org/dc/elements/1.1/">
+            xap:CreateDate="2005-09-07T15:07:40-07:00" xmlns:d="http://purl.org/dc/elements/1.1/"
             xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSAltitude="37/2" exif:GPSAltitudeRef="1">
             <d:title>Levee</d:title></rdf:Description></rdf:RDF>"#;
         let mut metadata = Metadata::default();

@@ -2,8 +2,8 @@
 //!
 //! What is kept of a picture are the signs of its 256 slowest waves (discrete cosine transform of 64 × 64 shades, each
 //! wave against the median of all): they survive what changes the finest detail, as encoding and scaling do, and what
-//! changes all shades alike. Comparing neighbouring shades instead is cheaper and was measured to fail on pages, of
-//! which most neighbours are equal: there noise decides.
+//! changes all shades alike. Comparing neighbouring shades instead is cheaper, and says little of pages, of which most
+//! neighbours are equal: there noise decides.
 
 use std::borrow::Cow;
 use std::f32::consts::PI;

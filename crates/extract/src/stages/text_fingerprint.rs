@@ -1,9 +1,8 @@
 //! A fingerprint of the text, by which the HWP, the PDF and the scan of one notice find each other.
 //!
 //! It is a MinHash of one bit: the share of bits in which two fingerprints agree beyond one half says how large a part of
-//! their shingles two texts have in common (Jaccard). SimHash was measured beside it and says less: it weighs what
-//! is frequent, and what is frequent in notices is what all of them say. The figures are those of
-//! `tests/measure/renditions.py`.
+//! their shingles two texts have in common (Jaccard). SimHash is the runner-up, not measured: it weighs what
+//! is frequent, and what is frequent in notices is what all of them say. `tests/measure/renditions.py` measures what it finds.
 //!
 //! - Only letters and digits count. How a text is broken into lines, cells and spaces is the format's, not the notice's.
 //! - A shingle is three syllables of Hangul or six letters of an alphabet: they say about as much. Of three letters of

@@ -605,6 +605,7 @@ mod tests {
             verdict: Verdict::Done,
             documents: Vec::new(),
             key: None,
+            again: false,
             actor: String::new(),
         };
         let plan = plan(&end(&[&completion, &completion], Timestamp(0)).into_string()).await;

@@ -591,22 +591,28 @@ fn member_list(words: Words, here: &Here<'_>, members: &[MemberAnswer]) -> Marku
     }
 }
 
+/// Which segments are shown.
+type IsShown<'a> = &'a dyn Fn(&Segment) -> bool;
+
+/// A place: its fragment, and the segments that stand there with their numbers.
+type Place<'a> = (Option<String>, Vec<(usize, &'a Segment)>);
+
 /// A part of the text, each place with an anchor that the fragment of a hit names. Pages are sheets of paper.
 fn passages(
     words: Words,
     here: &Here<'_>,
     hits: &Hits,
     text: &[Segment],
-    (part, is_shown): (Range<usize>, &dyn Fn(&Segment) -> bool),
+    (part, is_shown): (Range<usize>, IsShown<'_>),
 ) -> Markup {
     let link = |n: usize| here.with(&[("part", &n.to_string())], None);
     let rows = part.clone().filter_map(|n| Some((n, text.get(n)?)));
-    let mut places: Vec<(Option<String>, Vec<(usize, &Segment)>)> = Vec::new();
+    let mut places: Vec<Place<'_>> = Vec::new();
     for (n, segment) in rows.filter(|(_, segment)| is_shown(segment)) {
         let fragment = segment.locator.fragment();
         match places.last_mut() {
             Some((former, segments)) if *former == fragment && fragment.is_some() => {
-                segments.push((n, segment))
+                segments.push((n, segment));
             }
             _ => places.push((fragment, vec![(n, segment)])),
         }

@@ -142,6 +142,12 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     (metadata::FPS, "초당 장면 수", "Frames a second", Plain),
     (metadata::ROTATION, "돌림", "Rotation", Unit("°")),
     (metadata::VIDEO_CODEC, "영상 코덱", "Video codec", Plain),
+    ("video_profile", "영상 프로파일", "Video profile", Plain),
+    ("audio_profile", "소리 프로파일", "Sound profile", Plain),
+    ("fps_variable", "프레임 간격이 바뀜", "Frame rate varies", Plain),
+    ("pixel_aspect", "화소 비율", "Shape of pixels", Plain),
+    ("stream_languages", "트랙의 언어", "Languages of tracks", Plain),
+    ("key_frames", "장면이 있는 때(초)", "Seconds of frames", Plain),
     (metadata::AUDIO_CODEC, "음성 코덱", "Audio codec", Plain),
     (metadata::SAMPLE_RATE, "표본화율", "Sample rate", Unit("Hz")),
     (metadata::AUDIO_CHANNELS, "음성 채널 수", "Channels of sound", Plain),
@@ -209,7 +215,10 @@ const PARTS: &[(&str, &str)] = &[
     ("rows", "행"),
     ("sender", "보낸 사람"),
     ("signature", "서명"),
+    ("sound", "소리"),
+    ("speech", "말소리"),
     ("streams", "줄기"),
+    ("stretches of the sound", "소리의 몇 군데"),
     ("synopsis", "줄거리"),
     ("tags", "태그"),
     ("tags of a stream", "줄기의 태그"),
@@ -512,8 +521,10 @@ mod tests {
             .flat_map(|(_, parts)| parts.split(" > "))
             .collect();
         assert!(parts.contains("row 1") && parts.contains("docProps/core.xml"), "{parts:?}");
-        // As HTML, TTML, LRC and QuickTime call them.
+        // As HTML, SVG, TTML, LRC, HEIF and QuickTime call them.
         let names = [
+            "irot",
+            "svg",
             "al",
             "ar",
             "ti",

@@ -206,7 +206,8 @@ async fn a_likeness_is_made_when_somebody_looks_at_it_and_not_again() {
     assert_eq!(asked(), 3);
 
     // Nothing to see: known once somebody looked, and then no page shows a place for it.
-    let id = house.take(&paper("1741000/b.hwp")).await;
+    let hangul = Paper { media_type: "application/x-hwp", ..paper("1741000/b.hwp") };
+    let id = house.take(&hangul).await;
     let document = format!("/documents/{id}");
     let preview = format!("/v1/documents/{id}/preview");
     let hits = format!("/?q={}", percent("침수"));

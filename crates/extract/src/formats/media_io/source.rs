@@ -21,6 +21,15 @@ pub(super) struct Source<'a> {
 /// `opaque` is the [`Source`] of an open file, and `buffer` has room for `size` bytes: FFmpeg's promise.
 pub(super) unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, size: c_int) -> c_int {
     let Ok(length) = usize::try_from(size) else { return -EIO };
+    // FFmpeg reads on at the end into a buffer whose bytes it still believes in: it seeks back among them.
+    // SAFETY: the caller's promise.
+    let at_end = unsafe {
+        let source = &*opaque.cast::<Source<'_>>();
+        source.position >= source.blob.len()
+    };
+    if at_end {
+        return AVERROR_EOF;
+    }
     // SAFETY: the caller's promise; the buffer is zeroed before a reference to it is made, because FFmpeg does not
     // initialise it.
     let (source, buffer) = unsafe {

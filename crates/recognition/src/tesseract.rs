@@ -59,6 +59,12 @@ const MARGIN: usize = 12;
 /// Of the letters of a block, the share of Hangul of what is not Korean.
 const FOREIGN: f32 = 0.15;
 
+/// So many parts of a page of which nothing can be read are followed by no others: noise is cut into hundreds.
+const HOPELESS_PARTS: usize = 24;
+
+/// A confidence at which nothing was read at all.
+const HOPELESS: f32 = 0.35;
+
 /// A confidence at which nothing else is tried.
 const SURE: f32 = 0.6;
 
@@ -454,7 +460,10 @@ impl Reader<'_> {
 
     fn lines(&self, prepared: &Prepared) -> Result<Vec<Line>, String> {
         let mut lines = Vec::new();
-        for part in prepared.parts.iter().take(PARTS_MOST) {
+        for (n, part) in prepared.parts.iter().take(PARTS_MOST).enumerate() {
+            if n >= HOPELESS_PARTS && confidence(&lines) < HOPELESS {
+                break;
+            }
             match part {
                 Part::Lines(rect) => lines.extend(self.block(prepared, *rect)?),
                 Part::Table(number) => {
@@ -524,7 +533,8 @@ impl Reader<'_> {
                 lines = other;
             }
         }
-        if !self.latin.get() {
+        // A block of which nothing is read has a doubtful word in every place.
+        if !self.latin.get() && confidence(&lines) >= HOPELESS {
             for line in &mut lines {
                 self.foreign_words(prepared, line, second)?;
             }

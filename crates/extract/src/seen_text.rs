@@ -160,7 +160,7 @@ impl Sight {
         engine: &dyn Recogniser,
         context: &Context<'_>,
     ) -> Result<Vec<Segment>, ReasonKind> {
-        context.unit();
+        context.recognition();
         let inverse;
         let mut grey = &self.grey;
         if likely_text::is_light_on_dark(grey) {

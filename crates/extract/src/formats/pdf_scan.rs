@@ -18,6 +18,11 @@ use crate::seen_text::{Seen, Sight};
 /// How a page is drawn for an engine: what scanners are set to, and no larger than A3 is then.
 const SCALE: Scale = Scale::Dpi(300, 5_000);
 
+/// Bytes of a file for each page that is read, beyond the first few: fewer has no scan, however well it is packed, but a page
+/// that shows what ten thousand others show has.
+const BYTES_LEAST: usize = 1 << 10;
+const PAGES_LEAST: usize = 16;
+
 /// Letters of the words of a page beside whose picture there may be more: a number of the page, a mark of who registered it,
 /// a title. A scan with the text that somebody recognised has more, and a page with a photograph.
 const FEW: usize = 120;
@@ -56,21 +61,22 @@ pub(super) fn read(
         return;
     }
     let (bytes, password) = open();
+    let most = (PAGES_LEAST + bytes.len() / BYTES_LEAST) as u64;
     let raster = match PdfRaster::open(bytes, &password) {
         Ok(raster) => raster,
         Err(reason) => return content.note(reason),
     };
     let mut seen = Seen::default();
     let mut read = Content::default();
-    let mut undrawn = 0;
+    let mut undrawn = false;
     for (n, number) in (0u64..).zip(pages) {
-        if !context.has_time() {
+        if n >= most || !context.has_time() {
             let of = Some(pages.len() as u64);
             content.cut(ReasonKind::OnlyFirst { first: n, of, unit: Unit::Pages });
             break;
         }
         context.unit();
-        match raster.page(*number, SCALE, context) {
+        match context.for_a_page(|| raster.page(*number, SCALE, context)) {
             Ok(page) => {
                 let dpi = page.picture.width() as f32 / page.points.0 * 72.0;
                 let picture = DynamicImage::from(page.picture);
@@ -95,10 +101,11 @@ pub(super) fn read(
                 }
             }
             Err(reason) => {
-                if undrawn == 0 {
-                    content.note(reason);
+                // The first stands for all.
+                if !undrawn {
+                    content.note(reason.within(Part::Page((*number).into())));
                 }
-                undrawn += 1;
+                undrawn = true;
             }
         }
     }

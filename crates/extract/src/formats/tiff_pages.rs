@@ -98,7 +98,7 @@ pub(super) fn read(
         }
         context.progress();
         let Some(ifd) = ifds.directory(*at).filter(is_page) else { continue };
-        match sight(blob, ifds, &ifd, *at, context) {
+        match context.for_a_page(|| sight(blob, ifds, &ifd, *at, context)) {
             Ok(sight) => {
                 let sight = Sight { page: number, is_page: true, ..sight };
                 if !sight.read(context, seen, content) {

@@ -11,7 +11,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "bpg",
-    version: 1,
+    version: 2,
     media_types: &["image/bpg"],
     sniff: |probe| if probe.starts_with(b"BPG\xFB") { Match::Magic } else { Match::No },
     media_type: |_| "image/bpg",
@@ -48,8 +48,7 @@ fn read(head: &[u8], header: &mut Header) -> Option<()> {
         let (tag, length) = (number(&mut rest)?, usize::try_from(number(&mut rest)?).ok()?);
         let (data, behind) = rest.split_at_checked(length)?;
         match tag {
-            // The bytes of JPEG's segments, without their names.
-            1 => header.exif = Some(data.strip_prefix(b"Exif\0\0").unwrap_or(data).to_vec()),
+            1 => header.exif = Some(exif(data).to_vec()),
             2 => header.icc = data.to_vec(),
             3 => header.xmp = Some(data.to_vec()),
             4 => header.said.at("thumbnail").set(metadata::THUMBNAIL, true),
@@ -58,6 +57,17 @@ fn read(head: &[u8], header: &mut Header) -> Option<()> {
         rest = behind;
     }
     Some(())
+}
+
+/// The block of EXIF in an extension: the bytes of JPEG's segment without its name. The encoder of the format's author leaves one
+/// byte of the name.
+fn exif(data: &[u8]) -> &[u8] {
+    let bare = data.strip_prefix(b"Exif\0\0").unwrap_or(data);
+    let is_block = |data: &[u8]| data.starts_with(b"II*\0") || data.starts_with(b"MM\0*");
+    match bare.split_first() {
+        Some((_, behind)) if !is_block(bare) && is_block(behind) => behind,
+        _ => bare,
+    }
 }
 
 /// Seven bits of each byte, the high ones first; the highest bit says that more follow.
@@ -86,6 +96,10 @@ mod tests {
         assert_eq!((header.width, header.height), (640, 480));
         assert_eq!((header.bit_depth, header.channels), (Some(10), Some(3)));
         assert_eq!(header.exif.as_deref(), Some(b"abc".as_slice()));
+        for block in [&b"II*\0ab"[..], b"\0II*\0ab", b"Exif\0\0II*\0ab"] {
+            assert_eq!(exif(block), b"II*\0ab");
+        }
+        assert_eq!((exif(b"\0"), exif(b"")), (&b"\0"[..], &b""[..]));
         for at in 0..file.len() {
             read(&file[..at], &mut Header::default());
             let mut broken = file.to_vec();

@@ -129,3 +129,22 @@ fn what_a_picture_in_a_document_says_is_found_in_it() {
         assert_eq!(here.count(), 1, "{document}: {answer}");
     }
 }
+
+#[test]
+fn what_is_probably_read_badly_is_listed() {
+    let scenario = Scenario::new();
+    drop_file(&scenario, "png/scanned-words.png");
+    drop_file(&scenario, "png/coarse-words.png");
+    scenario.write("drop/a.txt", "지하차도 침수 대응");
+    scenario.once(&["drop"]);
+    let listed = |how: &str| {
+        let answer = scenario.succeed(&["search", "", "--ocr", how, "--json"]);
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let hits = answer["hits"].as_array().unwrap().clone();
+        hits.iter().map(|hit| hit["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("doubtful"), ["coarse-words.png"]);
+    assert_eq!(listed("good"), ["scanned-words.png"]);
+    let refused = scenario.run(&["search", "", "--ocr", "badly"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("doubtful"));
+}

@@ -166,7 +166,8 @@ pub(crate) struct Extract {
 #[command(after_help = "Examples:
   madang search '데이터기반행정'
   madang search '\"침수 대응\"' --kind video --from 2026-01
-  madang search 'budget*' --json --limit 50")]
+  madang search 'budget*' --json --limit 50
+  madang search '' --ocr doubtful --sort newest")]
 pub(crate) struct Search {
     /// Words, "phrases", prefix*, -without
     #[arg(allow_hyphen_values = true)]
@@ -185,6 +186,9 @@ pub(crate) struct Search {
     /// Only in these languages
     #[arg(long, value_name = "CODE")]
     pub(crate) lang: Vec<String>,
+    /// Only those in whose pictures and scans something was recognised: good, or doubtful (a page is probably read badly)
+    #[arg(long, value_name = "HOW")]
+    pub(crate) ocr: Option<String>,
     /// Not before this date (2026, 2026-11, 2026-11-23)
     #[arg(long, value_name = "DATE")]
     pub(crate) from: Option<String>,

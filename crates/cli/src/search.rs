@@ -25,7 +25,12 @@ pub(crate) fn search(command: &Search) -> Result<(), Failure> {
     ] {
         pairs.extend(values.iter().map(|value| (name, value.as_str())));
     }
-    for (name, value) in [("from", &command.from), ("to", &command.to), ("sort", &command.sort)] {
+    for (name, value) in [
+        ("ocr", &command.ocr),
+        ("from", &command.from),
+        ("to", &command.to),
+        ("sort", &command.sort),
+    ] {
         pairs.extend(value.as_deref().map(|value| (name, value)));
     }
     let api = Api::reach(&command.place)?;

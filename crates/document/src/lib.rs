@@ -27,6 +27,7 @@ pub mod id;
 pub mod inner_path;
 pub mod instead;
 pub mod left_out;
+pub mod legibility;
 pub mod locale;
 pub mod locator;
 pub mod media_type;

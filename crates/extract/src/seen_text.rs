@@ -3,6 +3,7 @@
 use image::metadata::Orientation;
 use image::{DynamicImage, Rgb, RgbImage};
 use madang_document::content::{Content, Segment};
+use madang_document::legibility::Legibility;
 use madang_document::locator::Locator;
 use madang_document::metadata;
 use madang_document::part::{Noun, Part};
@@ -53,9 +54,6 @@ pub(crate) struct Seen {
 /// `tests/measure/scans.py`, whole, small, blurred and noisy. Of a page that is half wrong it is still sure by half.
 const RIGHT: [(f64, f64); 6] =
     [(0.40, 0.0), (0.60, 0.35), (0.75, 0.77), (0.85, 0.91), (0.93, 0.98), (1.0, 1.0)];
-
-/// Below this a page is read badly: of a word of four syllables hardly every second one is found.
-const BADLY: f64 = 0.8;
 
 /// Pages that are named.
 const NAMED_MOST: usize = 100;
@@ -207,7 +205,7 @@ impl Seen {
             return;
         }
         let right = probably_right(sure / letters);
-        if right < BADLY {
+        if right < Legibility::LEAST {
             self.doubtful.extend(page);
         }
         self.pages += 1;
@@ -340,7 +338,9 @@ mod tests {
         assert_eq!((probably_right(0.2), probably_right(1.0)), (0.0, 1.0));
         let all: Vec<f64> = (0..=100).map(|n| probably_right(f64::from(n) / 100.0)).collect();
         assert!(all.windows(2).all(|pair| pair[0] <= pair[1]), "{all:?}");
-        assert!(probably_right(0.75) < BADLY && probably_right(0.85) > BADLY);
+        assert!(
+            probably_right(0.75) < Legibility::LEAST && probably_right(0.85) > Legibility::LEAST
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::script::{Script, is_syllable};
 
 /// Raised whenever the tokens of some text change, or what of a record becomes tokens: an index made by another version
 /// must be rebuilt, because its terms and those of a query would not meet.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// Characters of a run that make its whole-stem token. A longer run is no word (an encoded file, text without
 /// spaces) and would not fit into a term; its bigrams are all kept.

@@ -1,6 +1,7 @@
 use madang_document::agency::Agency;
 use madang_document::cause::Cause;
 use madang_document::id::DocumentId;
+use madang_document::legibility::Legibility;
 use madang_document::locator::Locator;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
@@ -22,6 +23,8 @@ pub struct Query {
     pub languages: Vec<String>,
     /// Only with these outcomes.
     pub outcomes: Vec<Outcome>,
+    /// Only those in whose pictures something was recognised, this well.
+    pub legibilities: Vec<Legibility>,
     /// Only of these pipelines.
     pub pipelines: Vec<String>,
     /// Only under this path (a whole path, or a folder).

@@ -1,5 +1,6 @@
 use madang_document::content::Segment;
 use madang_document::id::DocumentId;
+use madang_document::legibility::Legibility;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
 use madang_document::partition::Partition;
@@ -28,6 +29,8 @@ pub struct Record {
     pub language: Option<String>,
     /// How reading it ended.
     pub outcome: Outcome,
+    /// How well what is written in its pictures was recognised, if anything was.
+    pub legibility: Option<Legibility>,
     /// The document's own date (taken, created, modified), else the store's: what `from`, `to` and sorting by
     /// date go by.
     pub date: Option<Timestamp>,

@@ -1,5 +1,6 @@
 use madang_document::content::Segment;
 use madang_document::document::Document;
+use madang_document::legibility::Legibility;
 use madang_document::metadata::{self as meta, Metadata, Value};
 use madang_index::record::Record;
 
@@ -18,6 +19,7 @@ pub(crate) fn record(document: &Document, segments: Vec<Segment>) -> Record {
         kind: document.media_type.kind(),
         language: document.language.clone(),
         outcome: document.outcome,
+        legibility: Legibility::of(&document.metadata),
         date: record_date(&document.metadata, document.object_modified),
         size: document.size.unwrap_or(document.object.size),
         segments,
@@ -139,6 +141,7 @@ mod tests {
             kind: Kind::Text,
             language: Some("ko".into()),
             outcome: Outcome::Partial,
+            legibility: None,
             date: Timestamp::parse("2026-11-23T09:00:00Z"),
             // Nobody counted it as it was read: the store did.
             size: 9,

@@ -279,6 +279,9 @@ fn of_each(name: &str) -> &'static str {
         "outcome" => {
             "ok, partial, empty, encrypted, drm, unsupported, corrupt, limit, timeout, memory, crashed."
         }
+        "ocr" => {
+            "How well what is written in pictures and scans was recognised: good, or doubtful (a page is probably read badly)."
+        }
         "pipeline" => "Names of pipelines; several allowed.",
         "path" => "A whole path, or a folder.",
         "from" => "Not before this date: 2026, 2026-11, 2026-11-23 (days of Korea) or RFC 3339.",

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use madang_document::agency::Agency;
+use madang_document::legibility::Legibility;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
@@ -26,8 +27,8 @@ use crate::wire::json;
 
 /// What a search can be asked with.
 pub(crate) const PARAMETERS: &[&str] = &[
-    "q", "agency", "kind", "type", "lang", "outcome", "pipeline", "path", "from", "to", "sort",
-    "limit", "after", "facets",
+    "q", "agency", "kind", "type", "lang", "outcome", "ocr", "pipeline", "path", "from", "to",
+    "sort", "limit", "after", "facets",
 ];
 
 /// Hits per page when nobody says how many.
@@ -69,6 +70,7 @@ pub(crate) fn read(parameters: &Parameters) -> Result<Query, Problem> {
         ));
     }
     let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let legibilities = Legibility::ALL.map(Legibility::as_str);
     let outcomes: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect();
     let facets: Vec<&str> = FACETS.iter().map(|(word, _)| *word).collect();
     let owned = |name| parameters.list(name).into_iter().map(str::to_owned).collect();
@@ -90,6 +92,7 @@ pub(crate) fn read(parameters: &Parameters) -> Result<Query, Problem> {
         )?,
         languages: owned("lang"),
         outcomes: parameters.parsed("outcome", &one_of(&outcomes), Outcome::parse)?,
+        legibilities: parameters.parsed("ocr", &one_of(&legibilities), Legibility::parse)?,
         pipelines: owned("pipeline"),
         path: parameters.one("path")?.map(str::to_owned),
         from: date(parameters, "from")?,
@@ -280,7 +283,7 @@ mod tests {
     fn filters_are_read() {
         let query = parse(
             "q=%EC%95%88%EC%A0%84&agency=1741000,1741001&kind=video&kind=table&type=application/PDF\
-             &from=2026-11&to=2027&sort=newest&limit=5&facets=kind,year&lang=ko&outcome=ok,partial",
+             &from=2026-11&to=2027&sort=newest&limit=5&facets=kind,year&lang=ko&outcome=ok,partial&ocr=doubtful",
         )
         .unwrap();
         assert_eq!(query.text, "안전");
@@ -292,6 +295,7 @@ mod tests {
         assert_eq!(query.limit, 5);
         assert_eq!(query.facets, [Facet::Kind, Facet::Year]);
         assert_eq!(query.outcomes, [Outcome::Ok, Outcome::Partial]);
+        assert_eq!(query.legibilities, [Legibility::Doubtful]);
         assert_eq!(parse("").unwrap(), Query { limit: 20, ..Query::default() });
     }
 
@@ -300,6 +304,7 @@ mod tests {
         for (query, expected) in [
             ("agency=12", "seven digits"),
             ("kind=films", "`video`"),
+            ("ocr=bad", "`doubtful`"),
             ("from=yesterday", "2026-11-23"),
             ("sort=best", "`newest`"),
             ("limit=1000", "100"),

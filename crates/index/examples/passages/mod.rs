@@ -48,6 +48,7 @@ impl Passage {
             kind: Kind::Text,
             language: Some("ko".into()),
             outcome: Outcome::Ok,
+            legibility: None,
             date: None,
             size: self.text.len() as u64,
             segments: vec![Segment {

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use madang_document::legibility::Legibility;
 use madang_document::locator::Locator;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
@@ -28,9 +29,14 @@ pub fn filters_narrow(index: &Arc<dyn Index>) {
             Record {
                 language: Some("en".into()),
                 outcome: Outcome::Partial,
+                legibility: Some(Legibility::Doubtful),
                 ..record("b/press2/3.pdf", &["도로"])
             },
-            Record { date: day("2026-06-01"), ..record("b/press/a.zip!/in/4.pdf", &["도로"]) },
+            Record {
+                date: day("2026-06-01"),
+                legibility: Some(Legibility::Good),
+                ..record("b/press/a.zip!/in/4.pdf", &["도로"])
+            },
         ],
     );
     let [one, two, three, four] =
@@ -47,6 +53,8 @@ pub fn filters_narrow(index: &Arc<dyn Index>) {
         (Query { media_types: vec![MediaType::new("text/csv")], ..all.clone() }, vec![two]),
         (Query { languages: vec!["en".into()], ..all.clone() }, vec![three]),
         (Query { outcomes: vec![Outcome::Partial], ..all.clone() }, vec![three]),
+        (Query { legibilities: vec![Legibility::Doubtful], ..all.clone() }, vec![three]),
+        (Query { legibilities: Legibility::ALL.into(), ..all.clone() }, vec![three, four]),
         (Query { pipelines: vec!["budget".into()], ..all.clone() }, vec![two]),
         (
             Query { pipelines: vec!["budget".into()], kinds: vec![Kind::Document], ..all.clone() },

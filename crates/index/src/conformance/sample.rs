@@ -52,6 +52,7 @@ pub fn record(path: &str, pages: &[&str]) -> Record {
         kind: Kind::Document,
         language: Some("ko".into()),
         outcome: Outcome::Ok,
+        legibility: None,
         date: None,
         size: 1000,
         segments: pages.collect(),

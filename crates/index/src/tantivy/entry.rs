@@ -89,6 +89,9 @@ pub(crate) fn write(revision: u64, record: &Record, fields: &Fields) -> TantivyD
         property(Property::Language, language);
     }
     property(Property::Outcome, record.outcome.as_str());
+    if let Some(legibility) = record.legibility {
+        property(Property::Legibility, legibility.as_str());
+    }
     let path = nfc(&record.path);
     for folder in folders(path.trim_matches('/')) {
         property(Property::Folder, folder);

@@ -13,6 +13,7 @@ pub(crate) enum Property {
     MediaType,
     Language,
     Outcome,
+    Legibility,
     /// The path and every folder above it: a path filter is one exact term, however long.
     Folder,
 }
@@ -27,6 +28,7 @@ impl Property {
             Property::MediaType => 't',
             Property::Language => 'l',
             Property::Outcome => 'o',
+            Property::Legibility => 'r',
             Property::Folder => 'f',
         };
         format!("{letter}{value}")

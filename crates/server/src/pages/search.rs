@@ -101,7 +101,13 @@ async fn pictured(server: &Server, hits: Option<&Hits>) -> Result<BTreeSet<Docum
 fn form(words: Words, parameters: &Parameters, text: &str) -> Result<Markup, Problem> {
     let value = |name| Ok::<_, Problem>(parameters.one(name)?.unwrap_or_default().to_owned());
     let (from, to, path, sort) = (value("from")?, value("to")?, value("path")?, value("sort")?);
-    let open = !(from.is_empty() && to.is_empty() && path.is_empty());
+    let ocr = value("ocr")?;
+    let open = !(from.is_empty() && to.is_empty() && path.is_empty() && ocr.is_empty());
+    let readings = [
+        ("", words.say("모두", "All documents")),
+        ("doubtful", words.say("잘못 인식된 듯한 것", "Probably read badly")),
+        ("good", words.say("잘 인식된 것", "Probably read well")),
+    ];
     let orders = [
         ("score", words.say("관련도순", "Best first")),
         ("newest", words.say("최신순", "Newest first")),
@@ -126,6 +132,11 @@ fn form(words: Words, parameters: &Parameters, text: &str) -> Result<Markup, Pro
                     (date_field(words, parameters, "from", words.say("이 날부터", "From"), "2026-01-01")?)
                     (date_field(words, parameters, "to", words.say("이 날 전까지", "Before"), "2027")?)
                     label { (words.say("폴더나 경로", "Folder or path")) input name="path" value=(path); }
+                    label { (words.say("그림 속 글자 인식", "Recognised in pictures"))
+                        select name="ocr" {
+                            @for (word, name) in readings { option value=(word) selected[word == ocr] { (name) } }
+                        }
+                    }
                     label { (words.say("순서", "Order"))
                         select name="sort" {
                             @for (word, name) in orders { option value=(word) selected[word == sort] { (name) } }

@@ -301,6 +301,7 @@ impl House {
             media_type: document.media_type.clone(),
             language: document.language.clone(),
             outcome: document.outcome,
+            legibility: None,
             date: document.object_modified,
             size: claim.object.size,
             segments,

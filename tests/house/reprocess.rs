@@ -60,7 +60,15 @@ async fn what_an_older_reader_read_is_tried_and_then_read_again() {
         (&2.into(), &1.into(), &1.into())
     );
     assert_eq!(scenario.changes().len(), before, "nothing was recorded");
-    for wrong in [["--format", "hwp99"], ["--outcome", "fine"], ["--since", "yesterday"]] {
+    let tried = scenario.succeed(&["reprocess", "--media", "video", "--dry-run", "--json"]);
+    assert_eq!(counts(&tried)["files"], 0, "{tried}");
+    let wrongs = [
+        ["--format", "hwp99"],
+        ["--outcome", "fine"],
+        ["--since", "yesterday"],
+        ["--media", "audio/mpeg"],
+    ];
+    for wrong in wrongs {
         let refused = scenario.run(&["reprocess", wrong[0], wrong[1], "--yes"]);
         assert_eq!(refused.status.code(), Some(2), "{wrong:?}: {}", said(&refused));
     }

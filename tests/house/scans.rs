@@ -1,7 +1,8 @@
 //! Words that only a picture says, through the real binary and its sandbox.
 
 use madang_tests::ground::binary::workspace;
-use madang_tests::ground::scenario::{Scenario, lines};
+use madang_tests::ground::scenario::{ADMIN, Scenario, lines};
+use madang_tests::ground::service::Service;
 use serde_json::Value;
 
 /// The segments of the object itself.
@@ -40,4 +41,91 @@ fn a_photograph_of_a_notice_says_what_it_says() {
     assert_eq!(read[0]["text"], "지하차도 침수 대응 안내", "{document}");
     assert!(read[0]["confidence"].as_f64().unwrap() > 0.8);
     assert!(document.to_string().contains("tesseract 5"), "{document}");
+}
+
+#[test]
+fn a_scan_with_a_number_on_it_is_read_all_the_same() {
+    let scenario = Scenario::new();
+    let (document, read) = segments(&scenario, "pdf/numbered-scan.pdf", &[]);
+    let texts: Vec<&str> = read.iter().map(|it| it["text"].as_str().unwrap()).collect();
+    assert_eq!(texts.first(), Some(&"Received 2026-0914, page 3"), "{document}");
+    assert!(texts.iter().any(|text| text.contains("배수펌프장")), "{texts:?}");
+    // What the page says in words is not told once more.
+    assert_eq!(texts.iter().filter(|text| text.contains("Received")).count(), 1, "{texts:?}");
+}
+
+/// Drops a fixture.
+fn drop_file(scenario: &Scenario, name: &str) {
+    let bytes = std::fs::read(workspace().join("fixtures").join(name)).unwrap();
+    let (_, name) = name.rsplit_once('/').unwrap();
+    scenario.write(&format!("drop/{name}"), bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sheet_of_a_fax_is_found_and_looked_at() {
+    let scenario = Scenario::new();
+    drop_file(&scenario, "tiff/scanned-words.tif");
+    let service = Service::start(&scenario, &["drop"]).await;
+    service.finds("배수펌프장", &["scanned-words.tif"]).await;
+    let answer = service.search("배수펌프장").await;
+    let hit = &answer["hits"][0];
+    assert_eq!(hit["locator"]["page"]["number"], 3, "{hit}");
+    let top = hit["locator"]["page"]["bounds"]["top"].as_f64().unwrap();
+    assert!((170.0..220.0).contains(&top), "{hit}");
+    let id = hit["document"].as_str().or(hit["id"].as_str()).unwrap();
+    let ask = async |number: u32| {
+        let path = format!("/v1/documents/{id}/page/{number}");
+        service.ask("GET", &path, ADMIN, Vec::new()).await
+    };
+    let (first, third) = (ask(1).await, ask(3).await);
+    assert_eq!((first.status, third.status), (200, 200), "{}", third.text());
+    assert_ne!(first.bytes, third.bytes, "another page is another picture");
+    assert_eq!(ask(4).await.status, 404);
+    service.stop().await;
+}
+
+#[test]
+fn what_stands_in_a_film_is_found_at_its_time() {
+    let scenario = Scenario::new();
+    drop_file(&scenario, "mp4/seen-words.mp4");
+    scenario.once(&["drop"]);
+    let place = |query: &str| {
+        let answer = scenario.search(query);
+        let hits = answer["hits"].as_array().unwrap();
+        let [hit] = hits.as_slice() else { panic!("{query}: {answer}") };
+        let time = &hit["locator"]["time"];
+        (time["start_ms"].as_u64().unwrap(), time["end_ms"].as_u64().unwrap())
+    };
+    assert_eq!(place("역류방지밸브"), (35_000, 50_000));
+    // The title of both slides is one place.
+    assert_eq!(place("개방 훈련"), (20_000, 50_000));
+    let (_, read) = segments(&scenario, "mp4/seen-words.mp4", &[]);
+    assert_eq!(read.len(), 3, "nothing is read twice, and nothing in a view: {read:?}");
+    let (_, read) = segments(&scenario, "mp4/seen-words.mp4", &["--ocr", "never"]);
+    assert!(read.is_empty(), "{read:?}");
+}
+
+#[test]
+fn what_a_picture_in_a_document_says_is_found_in_it() {
+    let scenario = Scenario::new();
+    let documents = [
+        ("docx/seen-words.docx", "word/media/image1.png"),
+        ("hwp5/seen-words.hwp", "BinData/BIN0001.png"),
+        ("hwpx/seen-words.hwpx", "BinData/image1.png"),
+        ("pptx/seen-words.pptx", "ppt/media/image1.png"),
+    ];
+    for (document, _) in documents {
+        drop_file(&scenario, document);
+    }
+    scenario.once(&["drop"]);
+    let answer = scenario.search("\"함께 살펴봅니다\"");
+    let hits = answer["hits"].as_array().unwrap();
+    let mut found: Vec<String> = hits.iter().map(|hit| hit.to_string()).collect();
+    found.sort();
+    assert_eq!(found.len(), documents.len(), "{answer}");
+    for (document, member) in documents {
+        let (_, name) = document.rsplit_once('/').unwrap();
+        let here = found.iter().filter(|hit| hit.contains(name) && hit.contains(member));
+        assert_eq!(here.count(), 1, "{document}: {answer}");
+    }
 }

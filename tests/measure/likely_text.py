@@ -23,7 +23,7 @@ def read(command, path):
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     letters = tried = 0
     for line in answer.stdout.decode('utf-8', 'replace').splitlines():
-        for segment in json.loads(line)['content']['segments']:
+        for segment in json.loads(line)['segments']:
             if segment['origin'] == 'ocr':
                 tried += 1
                 if segment['confidence'] >= SURE:

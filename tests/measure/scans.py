@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Measures how scanned pages are read, beside the command line of Tesseract.
 
-    python3 tests/measure/scans.py make FOLDER
+    python3 tests/measure/scans.py make FOLDER [SEED]
     python3 tests/measure/scans.py measure MADANG FOLDER [KIND…]
 
 `make` draws the pages (Pillow, NumPy, the fonts of fonts-nanum and fonts-noto-cjk) from the sentences of `scans.txt`:
 8 clean dense pages, the same 8 with noise, blur and skew, and 30 mixed ones: tables, stamps, two columns, photographs of
-paper with perspective, forms with pictures. Every draw is the same: randomness has a fixed seed. Beside each picture lies
-what is written on it, in reading order.
+paper with perspective, forms with pictures. Every draw with a seed is the same. Without one they are the pages by which
+recognition was built; others (1, 2, …) have other sentences, faces, sizes, light and wear, and tell whether it reads more than
+those. Beside each picture lies what is written on it, in reading order.
 
 `measure` has each page read by `madang extract --json` and by `tesseract` (kor+eng, its default segmentation and
 segmentation 6), each alone on one core, and prints for each kind:
@@ -295,7 +296,8 @@ def worn(page, seed):
     return page
 
 
-def make(folder):
+def make(folder, seed=0):
+    more = 1000 * seed
     folder.mkdir(parents=True, exist_ok=True)
 
     def keep(name, page, quality=None):
@@ -306,14 +308,16 @@ def make(folder):
         (folder / f'{name}.truth').write_text('\n'.join(page.truth) + '\n', encoding='utf-8')
 
     for n in range(8):
-        keep(f'clean-{n + 1}', dense(100 + n, 200, n))
-        keep(f'noisy-{n + 1}', worn(dense(100 + n, 200, n), n))
+        face = n + 2 * seed
+        keep(f'clean-{n + 1}', dense(100 + n + more, 200, face))
+        keep(f'noisy-{n + 1}', worn(dense(100 + n + more, 200, face), n + more + 3 * seed))
     for n in range(6):
-        keep(f'mixed-table-{n + 1}', table_page(200 + n, [200, 150, 300][n % 3], n), 80)
-        keep(f'mixed-stamp-{n + 1}', stamped_page(300 + n, [200, 150, 300][n % 3], n), 80)
-        keep(f'mixed-columns-{n + 1}', columns_page(400 + n, [200, 250, 300][n % 3], n), 80)
-        keep(f'mixed-photo-{n + 1}', photo_page(500 + n, [200, 180, 240][n % 3], n), 80)
-        keep(f'mixed-form-{n + 1}', form_page(600 + n, [200, 150, 300][n % 3], n), 80)
+        face, size = n + 2 * seed, (n + seed) % 3
+        keep(f'mixed-table-{n + 1}', table_page(200 + n + more, [200, 150, 300][size], face), 80)
+        keep(f'mixed-stamp-{n + 1}', stamped_page(300 + n + more, [200, 150, 300][size], face), 80)
+        keep(f'mixed-columns-{n + 1}', columns_page(400 + n + more, [200, 250, 300][size], face), 80)
+        keep(f'mixed-photo-{n + 1}', photo_page(500 + n + more, [200, 180, 240][size], face), 80)
+        keep(f'mixed-form-{n + 1}', form_page(600 + n + more, [200, 150, 300][size], face), 80)
 
 
 def edits(a, b):
@@ -369,7 +373,7 @@ def by_madang(madang):
         words = []
         for line in text.splitlines():
             document = json.loads(line)
-            words += [segment['text'] for segment in document['content']['segments']]
+            words += [segment['text'] for segment in document['segments']]
         return '\n'.join(words), cpu
     return read
 
@@ -412,8 +416,8 @@ def measure(madang, folder, kinds):
 
 if __name__ == '__main__':
     arguments = [it for it in sys.argv[1:] if it != '-v']
-    if len(arguments) == 2 and arguments[0] == 'make':
-        make(Path(arguments[1]))
+    if len(arguments) in (2, 3) and arguments[0] == 'make':
+        make(Path(arguments[1]), *map(int, arguments[2:]))
     elif len(arguments) >= 3 and arguments[0] == 'measure':
         sys.exit(measure(arguments[1], Path(arguments[2]), arguments[3:]))
     else:

@@ -361,6 +361,7 @@ pub(crate) enum QueueAct {
 #[command(after_help = "Examples:
   madang reprocess --outdated --dry-run
   madang reprocess --format hwp5 --since 2026-11 --yes
+  madang reprocess --media audio --yes      # a model for speech was installed
   madang reprocess --outcome partial --path '2026/**/*.pdf' --dry-run --json
 
 Files are read again after everything else that waits, and what comes out the same is no news.
@@ -371,6 +372,9 @@ pub(crate) struct Reprocess {
     /// Only files of this format, as in hwp5, or with a member of it; none for those that no format fits
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
+    /// Only pictures, films or sound, or what has one as a member: image, video, audio
+    #[arg(long, value_name = "MEDIA")]
+    pub(crate) media: Option<String>,
     /// Only files that ended so, as in partial, or with a member that did
     #[arg(long, value_name = "OUTCOME")]
     pub(crate) outcome: Option<String>,

@@ -207,7 +207,10 @@ fn install(
             "madang: a model of this size is silent for longer than a child may be by default: set `silence_seconds = 120` in [limits]"
         ));
     }
-    out(&shown!("a service that runs uses it after its next start"))
+    out(&shown!(
+        "a service that runs uses it after its next start; what was read before is listened to by \
+         `madang reprocess --media audio` and `--media video`"
+    ))
 }
 
 /// The name of a model that nobody knows: the file's own, with some digits of its hash, so that another file of that name is

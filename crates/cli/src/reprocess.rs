@@ -69,6 +69,7 @@ fn asked(command: &Reprocess) -> Vec<(&'static str, String)> {
     let mut pairs: Vec<(&'static str, String)> = [
         one("pipeline", &command.pipeline),
         one("format", &command.format),
+        one("media", &command.media),
         one("outcome", &command.outcome),
         one("glob", &command.path),
         one("since", &command.since),

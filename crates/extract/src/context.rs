@@ -100,6 +100,10 @@ pub struct Context<'a> {
     read: Read,
 }
 
+/// Units of work of recognising what is written on one page. A dense one takes two seconds of the processor; where that is shared
+/// or slow, ten.
+const RECOGNITION: u32 = 4;
+
 impl<'a> Context<'a> {
     /// The context of an object of `size` bytes, whose members are read by `read`.
     pub fn new(
@@ -267,6 +271,20 @@ impl<'a> Context<'a> {
         }
         self.spent.decoded.set(spent);
         Ok(())
+    }
+
+    /// Does work on one page of many. Its pixels are let go before the next, so they do not count for that: how many pages
+    /// are looked at, time decides.
+    pub(crate) fn for_a_page<T>(&self, work: impl FnOnce() -> T) -> T {
+        let before = self.spent.decoded.get();
+        let done = work();
+        self.spent.decoded.set(before);
+        done
+    }
+
+    /// Says that something is about to be recognised, which takes longer than reading a page does.
+    pub(crate) fn recognition(&self) {
+        self.units(RECOGNITION);
     }
 
     /// Opens a lock: with the empty password, or with one of those that the pipeline gives; the one that opened the last

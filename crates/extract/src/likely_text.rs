@@ -29,21 +29,50 @@ const LETTERS: usize = 10;
 /// Of all pieces, the part that stands in rows where something is written: a hundredth less than in any text.
 const SHARE: f32 = 0.25;
 
+/// Shade below which half of a picture lies that is dark.
+const DARK: u8 = 110;
+
 /// Whether something is likely to be written on a picture: dark on light, or light on dark.
 pub(crate) fn is_likely(grey: &Pixels) -> bool {
-    let longer = grey.width.max(grey.height);
-    let small = match longer > SIDE {
-        true => grey.scaled(SIDE as f32 / longer as f32),
-        false => grey.clone(),
-    };
-    let mut inverse = small.clone();
-    inverse.bytes.iter_mut().for_each(|shade| *shade = 255 - *shade);
-    [small, inverse]
-        .into_iter()
-        .any(|picture| says_something(&lighting::ink(&lighting::evened(picture))))
+    let small = small(grey);
+    let inverse = inverted(&small);
+    [small, inverse].into_iter().any(|picture| {
+        let (in_rows, all) = letters(picture);
+        in_rows >= LETTERS && in_rows as f32 >= all as f32 * SHARE
+    })
 }
 
-fn says_something(ink: &Pixels) -> bool {
+/// Whether what is written on a picture is light, and all around it dark: a slide, a title of a film, a sign at night. On a
+/// dark table may lie a white sheet, so that it is not the ground alone that tells.
+pub(crate) fn is_light_on_dark(grey: &Pixels) -> bool {
+    let half = grey.bytes.len() / 2;
+    let dark = grey.bytes.iter().filter(|shade| **shade < DARK).count();
+    if dark <= half {
+        return false;
+    }
+    let small = small(grey);
+    let inverse = inverted(&small);
+    let [(dark, _), (light, _)] = [small, inverse].map(letters);
+    light > dark
+}
+
+fn small(grey: &Pixels) -> Pixels {
+    let longer = grey.width.max(grey.height);
+    match longer > SIDE {
+        true => grey.scaled(SIDE as f32 / longer as f32),
+        false => grey.clone(),
+    }
+}
+
+/// A picture with light for dark.
+pub(crate) fn inverted(picture: &Pixels) -> Pixels {
+    let bytes = picture.bytes.iter().map(|shade| 255 - shade).collect();
+    Pixels { width: picture.width, height: picture.height, bytes }
+}
+
+/// How many pieces that could be letters stand in rows, and how many there are.
+fn letters(picture: Pixels) -> (usize, usize) {
+    let ink = &lighting::ink(&lighting::evened(picture));
     let mut pieces: Vec<Rect> = Pieces::of(ink)
         .pieces
         .iter()
@@ -63,8 +92,7 @@ fn says_something(ink: &Pixels) -> bool {
         pieces.drain(..over);
         pieces.truncate(PIECES_MOST);
     }
-    let in_rows = in_rows(&pieces);
-    in_rows >= LETTERS && in_rows as f32 >= pieces.len() as f32 * SHARE
+    (in_rows(&pieces), pieces.len())
 }
 
 /// How many pieces stand in rows.
@@ -136,6 +164,17 @@ mod tests {
         inverse.bytes.iter_mut().for_each(|shade| *shade = 255 - *shade);
         assert!(is_likely(&inverse));
         assert!(!is_likely(&Pixels::of(600, 400, 240)));
+    }
+
+    #[test]
+    fn light_letters_on_a_dark_ground_are_known_and_a_sheet_on_a_dark_table_is_none() {
+        assert!(!is_light_on_dark(&page(0)));
+        assert!(is_light_on_dark(&inverted(&page(0))));
+        let mut table = Pixels::of(1200, 800, 30);
+        for (y, row) in page(0).rows().enumerate() {
+            table.bytes[(y + 200) * 1200 + 300..][..600].copy_from_slice(row);
+        }
+        assert!(!is_light_on_dark(&table));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::letters::Pieces;
 use crate::likely_text;
 use crate::options::Ocr;
 use crate::pixels::Pixels;
-use crate::recogniser::{Picture, Sense, Signal};
+use crate::recogniser::{Picture, Recogniser, Sense, Signal};
 use crate::rect::Rect;
 
 /// Pixels of what is read: a sheet of A4 has half as many at 300 to the inch.
@@ -104,50 +104,81 @@ impl Sight {
         Sight { grey, dpi: Some(dpi), page: 1, is_page: false }
     }
 
-    /// Reads it into the content, if something is likely to be written on it or everything is to be read.
-    pub(crate) fn read(&self, context: &Context<'_>, seen: &mut Seen, content: &mut Content) {
-        let wanted = context.seen_text_wanted();
-        let shorter = self.grey.width.min(self.grey.height);
-        if wanted == Ocr::Never || shorter < LEAST {
-            return;
+    /// Reads it into the content, if something is likely to be written on it or everything is to be read. False where there
+    /// is no engine that could, now or at all.
+    pub(crate) fn read(
+        &self,
+        context: &Context<'_>,
+        seen: &mut Seen,
+        content: &mut Content,
+    ) -> bool {
+        if !self.is_worth_reading(context) {
+            return true;
         }
-        if wanted == Ocr::Auto && !likely_text::is_likely(&self.grey) {
-            return;
-        }
-        context.progress();
         let Some(engine) = context.recogniser(Sense::Sight, content) else {
             if !self.is_page {
                 context.note_unrecognised(Noun::Picture, 0, content);
             }
-            return;
+            return false;
         };
-        context.unit();
-        let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        let picture = Picture {
-            grey: &self.grey.bytes,
-            width: side(self.grey.width),
-            height: side(self.grey.height),
-            dpi: self.dpi,
-        };
-        let languages = &context.options.ocr_languages;
-        let alive = || context.progress();
-        match engine.recognise(&Signal::Picture(picture), languages, &alive) {
+        match self.recognised(engine, context) {
             Ok(segments) => {
-                if !segments.is_empty() {
-                    content.metadata.at(PART).set(metadata::OCR_ENGINE, engine.name());
-                }
-                seen.take(self.page, &segments);
+                seen.take(Some(self.page), &segments);
+                self::tell(engine, &segments, content);
                 content.segments.extend(segments.into_iter().map(|segment| self.placed(segment)));
             }
-            Err(failed) => {
+            Err(broken) => {
                 let part = match self.is_page {
                     true => Part::Page(self.page.into()),
                     false => Noun::Picture.into(),
                 };
-                let broken = ReasonKind::Broken(Quote::of(&failed));
                 content.note(ReasonKind::Unreadable.of(part).because(broken));
             }
         }
+        true
+    }
+
+    /// Whether something is likely to be written on it, or everything is to be read.
+    pub(crate) fn is_worth_reading(&self, context: &Context<'_>) -> bool {
+        let shorter = self.grey.width.min(self.grey.height);
+        let is_wanted = match context.seen_text_wanted() {
+            Ocr::Never => false,
+            _ if shorter < LEAST => false,
+            Ocr::Auto => likely_text::is_likely(&self.grey),
+            Ocr::Always => true,
+        };
+        context.progress();
+        is_wanted
+    }
+
+    /// What an engine reads on it.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub(crate) fn recognised(
+        &self,
+        engine: &dyn Recogniser,
+        context: &Context<'_>,
+    ) -> Result<Vec<Segment>, ReasonKind> {
+        context.recognition();
+        let inverse;
+        let mut grey = &self.grey;
+        if likely_text::is_light_on_dark(grey) {
+            inverse = likely_text::inverted(grey);
+            grey = &inverse;
+        }
+        let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let picture = Picture {
+            grey: &grey.bytes,
+            width: side(grey.width),
+            height: side(grey.height),
+            dpi: self.dpi,
+        };
+        let languages = &context.options.ocr_languages;
+        let alive = || context.progress();
+        engine
+            .recognise(&Signal::Picture(picture), languages, &alive)
+            .map_err(|failed| ReasonKind::Broken(Quote::of(&failed)))
     }
 
     fn placed(&self, segment: Segment) -> Segment {
@@ -156,8 +187,16 @@ impl Sight {
     }
 }
 
+/// Says which engine read, if it read anything.
+pub(crate) fn tell(engine: &dyn Recogniser, segments: &[Segment], content: &mut Content) {
+    if !segments.is_empty() {
+        content.metadata.at(PART).set(metadata::OCR_ENGINE, engine.name());
+    }
+}
+
 impl Seen {
-    fn take(&mut self, page: u32, segments: &[Segment]) {
+    /// Counts what was read on one page, or on a picture that is none.
+    pub(crate) fn take(&mut self, page: Option<u32>, segments: &[Segment]) {
         let (mut letters, mut sure) = (0.0, 0.0);
         for segment in segments {
             let here = segment.text.chars().filter(|c| c.is_alphanumeric()).count() as f64;
@@ -169,7 +208,7 @@ impl Seen {
         }
         let right = probably_right(sure / letters);
         if right < BADLY {
-            self.doubtful.push(page);
+            self.doubtful.extend(page);
         }
         self.pages += 1;
         self.letters += letters;

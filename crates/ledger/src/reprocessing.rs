@@ -53,6 +53,8 @@ pub struct Which {
     pub pipeline: Option<String>,
     /// Only what was read by this row of the table of formats; `none` for what no row matched.
     pub format: Option<String>,
+    /// Only what is of this top-level media type (RFC 2046), as in `audio`.
+    pub media: Option<String>,
     /// Only what ended so.
     pub outcome: Option<Outcome>,
     /// Only objects that were last read then or later.
@@ -65,7 +67,15 @@ pub struct Which {
 impl Default for Which {
     fn default() -> Which {
         let agencies = Scope::All;
-        Which { agencies, pipeline: None, format: None, outcome: None, since: None, unlike: None }
+        Which {
+            agencies,
+            pipeline: None,
+            format: None,
+            media: None,
+            outcome: None,
+            since: None,
+            unlike: None,
+        }
     }
 }
 

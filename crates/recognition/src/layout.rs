@@ -200,16 +200,19 @@ fn blocks(lines: &[&Row], letter: usize, parts: &mut Vec<Part>) {
     gaps.sort_unstable();
     let usual = gaps.get(gaps.len() / 2).copied().unwrap_or(0);
     let far = (usual * 2).max(letter);
+    // Between the upper and the lower halves of syllables lies a hair: they are no lines of their own.
+    let is_split = |rect: &Rect, line: &Row| line.rect.top.saturating_sub(rect.bottom) * 5 < letter;
     let mut block: Option<(Rect, usize, usize)> = None;
     for line in lines {
         // A line of dashes is no letter's height.
         let height = line.rect.height().max(letter / 2);
         block = Some(match block {
             Some((rect, count, usual))
-                if line.rect.top.saturating_sub(rect.bottom) <= far
-                    && height * 10 <= usual * 16
-                    && usual * 10 <= height * 16
-                    && count < LINES_MOST =>
+                if is_split(&rect, line)
+                    || line.rect.top.saturating_sub(rect.bottom) <= far
+                        && height * 10 <= usual * 16
+                        && usual * 10 <= height * 16
+                        && count < LINES_MOST =>
             {
                 (rect.and(line.rect), count + 1, usual.max(height))
             }
@@ -264,6 +267,18 @@ mod tests {
             items.extend(line(400, 500 + n * 90, 80 + n * 32));
         }
         assert_eq!(parts(items, 20).len(), 1);
+    }
+
+    #[test]
+    fn halves_of_syllables_are_no_lines() {
+        let piece = |left: usize, top: usize, bottom: usize| Item {
+            rect: Rect { left, top, right: left + 30, bottom },
+            table: None,
+        };
+        let items = [50, 90, 130].map(|left| [piece(left, 100, 121), piece(left, 123, 148)]);
+        let parts = parts(items.concat(), 30);
+        let [Part::Lines(rect)] = parts.as_slice() else { panic!("{parts:?}") };
+        assert_eq!((rect.top, rect.bottom), (100, 148));
     }
 
     #[test]

@@ -80,6 +80,28 @@ impl Line {
         lines.into_iter().filter_map(Line::of_words).collect()
     }
 
+    /// The same without what an engine makes of the upper halves of a line of large syllables, before it reads the line: it
+    /// lies within that line, and says less.
+    pub(crate) fn distinct(lines: Vec<Line>) -> Vec<Line> {
+        let area = |rect: &Rect| rect.width() * rect.height();
+        let is_within = |line: &Line, other: &Line| {
+            let [rect, around] = [line.rect, other.rect];
+            let common = Rect {
+                left: rect.left.max(around.left),
+                top: rect.top.max(around.top),
+                right: rect.right.min(around.right),
+                bottom: rect.bottom.min(around.bottom),
+            };
+            area(&common) * 10 >= area(&rect) * 8
+                && area(&rect) < area(&around)
+                && line.letters < other.letters
+                && line.confidence < other.confidence
+        };
+        let is_told: Vec<bool> =
+            lines.iter().map(|line| !lines.iter().any(|other| is_within(line, other))).collect();
+        lines.into_iter().zip(is_told).filter_map(|(line, told)| told.then_some(line)).collect()
+    }
+
     fn of_words(words: Vec<Placed>) -> Option<Line> {
         let rect = words.iter().map(|word| word.rect).reduce(Rect::and)?;
         let weight: f32 = words.iter().map(Placed::weight).sum();
@@ -197,5 +219,16 @@ mod tests {
         assert!((lines[0].confidence - 0.74).abs() < 0.001);
         assert_eq!(lines[0].rect, Rect { left: 110, top: 60, right: 130, bottom: 70 });
         assert!(lines[0].is_read(0.7) && !lines[1].is_read(0.7) && lines[1].is_read(0.9));
+    }
+    #[test]
+    fn the_halves_of_a_line_are_told_once() {
+        let line = |text: &str, sure: f32, bounds: [i32; 4]| {
+            Line::of(&[Word { bounds, ..word(text, sure, true) }], 0.0, 0.0).remove(0)
+        };
+        let half = line("스므 ㅎ", 0.5, [64, 77, 328, 98]);
+        let whole = line("수문 개방 훈련", 0.9, [61, 77, 378, 125]);
+        let below = line("둘째", 0.4, [61, 120, 120, 160]);
+        let told = Line::distinct(vec![half, whole.clone(), below.clone()]);
+        assert_eq!(told, [whole, below]);
     }
 }

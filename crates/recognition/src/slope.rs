@@ -18,6 +18,10 @@ const POINTS_MOST: usize = 120_000;
 /// Bands of the page of which each has a slope.
 const BANDS: usize = 8;
 
+/// How many letters high a band is at least: of one that is cut out of a line of large letters the edges of the cut have a
+/// slope, and no line has.
+const BAND_LEAST: f32 = 3.0;
+
 /// By how much the best slope stands out where there are lines.
 const SHARP: f32 = 1.12;
 
@@ -84,8 +88,8 @@ impl Points {
         -self.height..self.height
     }
 
-    /// The slope of the lines; level where there are none.
-    pub(crate) fn slope(&self) -> Slope {
+    /// The slope of the lines, of letters that are so high; level where there are none.
+    pub(crate) fn slope(&self, letter: usize) -> Slope {
         let (coarse, sharp) = self.best(&steps(0.0, STEEPEST, 0.004), self.everything());
         if sharp < SHARP {
             return Slope::default();
@@ -93,6 +97,9 @@ impl Points {
         let (middle, _) = self.best(&steps(coarse, 0.004, 0.0005), self.everything());
         // Each band by itself: they agree, unless the page was seen from one side.
         let (mut found, band) = (Vec::new(), self.height / BANDS as f32);
+        if band < letter as f32 * BAND_LEAST {
+            return Slope { middle, per_row: 0.0 };
+        }
         for n in 0..BANDS {
             let from = n as f32 * band - self.height / 2.0;
             let within = from..from + band;
@@ -155,7 +162,7 @@ mod tests {
                     (y..y + 9).for_each(|y| page.fill(y, x, x + 1, 1));
                 }
             }
-            let slope = Points::of(&page).slope();
+            let slope = Points::of(&page).slope(9);
             let far = |y: f32| (slope.middle + slope.per_row * y - middle - per_row * y).abs();
             assert!(far(0.0) < 0.002 && far(400.0) < 0.006, "{middle} {grows}: {slope:?}");
             assert!(Points::of(&page).sharpness() > SHARP);
@@ -170,6 +177,6 @@ mod tests {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             *pixel = u8::from(seed >> 28 == 0);
         }
-        assert_eq!(Points::of(&page).slope(), Slope::default());
+        assert_eq!(Points::of(&page).slope(9), Slope::default());
     }
 }

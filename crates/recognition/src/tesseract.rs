@@ -275,7 +275,7 @@ impl Prepared {
         let pieces = Pieces::of(&ink);
         let mut letters = ink.clone();
         pieces.erase(&mut letters, |piece| !is_small(&piece.rect, letter));
-        let slope = Points::of(&letters).slope();
+        let slope = Points::of(&letters).slope(letter);
         let straight = Straight::new(slope, ink.width, ink.height);
         alive();
         let mut grey = match straight.is_level() {
@@ -565,12 +565,13 @@ impl Reader<'_> {
         let Some(model) = self.models.get(model) else { return Ok(Vec::new()) };
         let (image, left, top) = prepared.image(rect);
         (self.alive)();
-        let is_line = rect.height() < prepared.letter * 2;
+        // Two lines, of which the lower begins a third of a letter below the upper, are higher.
+        let is_line = rect.height() * 10 < prepared.letter * 23;
         let segmentation = if is_line { Segmentation::Line } else { Segmentation::Block };
         // The engine asks for the resolution only to guess how large letters are.
         let dpi = (prepared.letter * 9).clamp(100, 600) as u32;
         let words = model.read(&image, segmentation, dpi, self.alive)?;
         (self.alive)();
-        Ok(Line::of(&words, left, top))
+        Ok(Line::distinct(Line::of(&words, left, top)))
     }
 }

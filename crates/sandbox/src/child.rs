@@ -52,10 +52,8 @@ pub(crate) fn live(launch: &Launch, descriptors: Vec<OwnedFd>, inheritance: &Inh
     let allow = |units| {
         let _ = allow_cpu(launch, units);
     };
-    let allowed = |units| {
-        let (wall, cpu) = (launch.wall.of(launch.size, units), launch.cpu.of(launch.size, units));
-        wall.min(cpu)
-    };
+    let allowed =
+        |units| (launch.wall.of(launch.size, units), launch.cpu.of(launch.size, units));
     let time = Time { allow: &allow, allowed: &allowed };
     let answer = Answer::new(&channel, order, inheritance.kit == Kit::Lean, time);
     let ended = catch_unwind(AssertUnwindSafe(|| {

@@ -292,6 +292,7 @@ fn of_each(name: &str) -> &'static str {
         }
         "queue" => "The name of a queue.",
         "format" => "The format that read it, as in `hwp5`; `none` where none fits.",
+        "media" => "image, video or audio: only pictures, films or sound.",
         "glob" => "A pattern of paths, as in `2026/**/*.hwp`.",
         "since" => {
             "Last read on this day or later: 2026, 2026-11, 2026-11-23 (days of Korea) or RFC 3339."

@@ -27,11 +27,14 @@ use crate::server::Server;
 use crate::wire::json;
 
 /// What files can be chosen by.
-const FIELDS: [&str; 7] = ["agency", "pipeline", "format", "outcome", "glob", "since", "outdated"];
+const FIELDS: [&str; 8] =
+    ["agency", "pipeline", "format", "media", "outcome", "glob", "since", "outdated"];
 
 /// What the list can be asked with.
-pub(crate) const PARAMETERS: &[&str] =
-    &["agency", "pipeline", "format", "outcome", "glob", "since", "outdated", "after", "limit"];
+pub(crate) const PARAMETERS: &[&str] = &[
+    "agency", "pipeline", "format", "media", "outcome", "glob", "since", "outdated", "after",
+    "limit",
+];
 
 /// Objects of one question to the ledger.
 const PAGE: u32 = 1000;
@@ -108,6 +111,9 @@ pub(crate) async fn queue(
     Ok(if manner.html { see_other("/queues") } else { json(&Reprocessed { jobs, undeclared }) })
 }
 
+/// The top-level media types that may be chosen by.
+const MEDIA: [&str; 3] = ["image", "video", "audio"];
+
 /// Which files are read again. Something must be said: without any of it the request is refused (400). All that were read
 /// are those whose path fits `**`.
 #[derive(Debug, Default, Serialize, Deserialize, PartialEq, Eq, ToSchema)]
@@ -120,6 +126,9 @@ pub(crate) struct Reprocess {
     pipeline: Option<String>,
     /// Only files of this format, as in `hwp5`, or with a member of it; `none` for those that no format fits.
     format: Option<String>,
+    /// Only pictures, films or sound (`image`, `video`, `audio`), or what has one as a member: those that an engine recognises
+    /// something in.
+    media: Option<String>,
     /// Only files that ended so, as in `partial`, or with a member that did.
     outcome: Option<String>,
     /// Only files whose path fits this pattern, as in `2026/**/*.hwp`.
@@ -143,6 +152,7 @@ impl Reprocess {
             agency: form.list("agency").into_iter().map(str::to_owned).collect(),
             pipeline: owned("pipeline")?,
             format: owned("format")?,
+            media: owned("media")?,
             outcome: owned("outcome")?,
             glob: owned("glob")?,
             since: owned("since")?,
@@ -180,6 +190,11 @@ impl Reprocess {
         {
             let known: Vec<&str> = formats.iter().map(|(name, _)| name.as_str()).collect();
             return Err(unreadable("format", word, &one_of(&known)));
+        }
+        if let Some(word) = self.media.as_deref()
+            && !MEDIA.contains(&word)
+        {
+            return Err(unreadable("media", word, &one_of(&MEDIA)));
         }
         let outcome = match self.outcome.as_deref() {
             None => None,
@@ -220,8 +235,8 @@ impl Reprocess {
             let none = ("none".to_owned(), 0);
             formats.into_iter().chain([none]).collect()
         });
-        let (pipeline, format) = (self.pipeline, self.format);
-        let which = Which { agencies, pipeline, format, outcome, since, unlike };
+        let Reprocess { pipeline, format, media, .. } = self;
+        let which = Which { agencies, pipeline, format, media, outcome, since, unlike };
         Ok(Choice { which, glob: glob.map(|glob| glob.compile_matcher()) })
     }
 }

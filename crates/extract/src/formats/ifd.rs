@@ -87,6 +87,11 @@ impl<'a> Ifds<'a> {
         self.is_little
     }
 
+    /// Whether places in it are of eight bytes: BigTIFF.
+    pub(super) fn is_big(&self) -> bool {
+        self.is_big
+    }
+
     /// The first directory.
     pub(super) fn first(&self) -> Option<Ifd<'_>> {
         self.directory(self.first)

@@ -1,6 +1,6 @@
-//! Audio and video, by FFmpeg: properties from the headers, text from embedded subtitle tracks, lyrics and titles of
-//! chapters, attached files as members, key frames or the cover as previews. Only ranges of the file are read, so that
-//! a video of many gigabytes costs no more than its headers.
+//! Audio and video, by FFmpeg: properties from the headers, text from embedded subtitle tracks, lyrics, titles of
+//! chapters and what is written in key frames, attached files as members, key frames or the cover as previews. Only
+//! ranges of the file are read, so that a video of many gigabytes costs no more than its headers.
 
 use std::collections::HashSet;
 
@@ -16,6 +16,7 @@ use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
+use super::frame_text::FrameText;
 use super::key_frames::{self, Glimpse};
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
@@ -44,7 +45,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 6,
+            version: 7,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,
@@ -378,6 +379,13 @@ fn take_frames(
     let mut decoder = file.key_frames(index, limits.pixels)?;
     let places = key_frames::plan(duration, &decoder.times());
     let is_clip = places.len() == 1;
+    let orientation = Some(match video.rotation {
+        Some(90) => 6,
+        Some(180) => 3,
+        Some(270) => 8,
+        _ => 1,
+    });
+    let mut text = FrameText::new(context, orientation);
     let mut frames: Vec<Frame> = Vec::new();
     let (mut failed, mut decoded) = (None, HashSet::new());
     // The index may be damaged where the start is not.
@@ -398,11 +406,18 @@ fn take_frames(
         if !decoded.insert(start_ms) {
             continue;
         }
-        let (width, height, rgb) = decoder.rgb(limits.preview)?;
+        let (width, height, rgb) = match decoder.rgb(limits.preview) {
+            Ok(frame) => frame,
+            Err(error) => {
+                failed = Some(error);
+                continue;
+            }
+        };
         let glimpse = Glimpse::of(width, height, &rgb);
         if frames.last().is_some_and(|last| last.glimpse.resembles(&glimpse)) {
             continue;
         }
+        text.read(&decoder, start_ms, content);
         let picture = RgbImage::from_raw(width, height, rgb)
             .ok_or(ReasonKind::Faulty(Fault::FrameIncomplete))?;
         let locator = Locator::Time { start_ms, end_ms: start_ms };
@@ -412,16 +427,11 @@ fn take_frames(
             break;
         }
     }
+    text.finish(milliseconds(duration), content);
     let glimpses: Vec<&Glimpse> = frames.iter().map(|frame| &frame.glimpse).collect();
     let Some(best) = key_frames::representative(&glimpses) else {
         return Err(failed.unwrap_or(ReasonKind::Faulty(Fault::NoKeyFrame)).into());
     };
-    let orientation = Some(match video.rotation {
-        Some(90) => 6,
-        Some(180) => 3,
-        Some(270) => 8,
-        _ => 1,
-    });
     let side = (limits.preview / 2).max(1);
     let mut tiles = Vec::new();
     let mut first = None;

@@ -39,7 +39,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
-    version: 14,
+    version: 15,
     media_types: &["application/pdf"],
     sniff,
     media_type: |_| "application/pdf",
@@ -266,7 +266,12 @@ fn read_pages(
                 let verdict = PageVerdict::of(has_text, shown, unread, &page.painted, area);
                 verdicts.take(number, verdict);
                 // Nothing could be recognised on a sheet with nothing on it.
-                if !has_text && verdict != PageVerdict::Blank {
+                let is_unseen = match verdict {
+                    PageVerdict::Blank => false,
+                    PageVerdict::Both => pdf_scan::may_say_more(&text, context),
+                    _ => !has_text,
+                };
+                if is_unseen {
                     unseen.push(number);
                 }
                 // What a viewer that knows no such forms is to show in place of the form.

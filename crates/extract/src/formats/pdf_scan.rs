@@ -1,4 +1,5 @@
-//! The words of pages that have none: scans, and what is drawn.
+//! The words of pages that have none, or next to none: scans, scans with a number or a mark of the registry stamped on them,
+//! and what is drawn.
 
 use image::DynamicImage;
 use madang_document::content::{Content, Segment};
@@ -16,6 +17,31 @@ use crate::seen_text::{Seen, Sight};
 
 /// How a page is drawn for an engine: what scanners are set to, and no larger than A3 is then.
 const SCALE: Scale = Scale::Dpi(300, 5_000);
+
+/// Bytes of a file for each page that is read, beyond the first few: fewer has no scan, however well it is packed, but a page
+/// that shows what ten thousand others show has.
+const BYTES_LEAST: usize = 1 << 10;
+const PAGES_LEAST: usize = 16;
+
+/// Letters of the words of a page beside whose picture there may be more: a number of the page, a mark of who registered it,
+/// a title. A scan with the text that somebody recognised has more, and a page with a photograph.
+const FEW: usize = 120;
+
+/// How sure one is of a line that is told beside words of the page.
+const SURE: f32 = 0.6;
+
+/// Whether the picture on a page may say more than its words, or everything is to be read.
+pub(super) fn may_say_more(text: &str, context: &Context<'_>) -> bool {
+    match context.seen_text_wanted() {
+        Ocr::Never => false,
+        Ocr::Auto => letters(text).nth(FEW).is_none(),
+        Ocr::Always => true,
+    }
+}
+
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphanumeric())
+}
 
 /// Reads what is written on these pages, numbered from 1, and puts it where they stand in the text. `open` gives the bytes of
 /// the file, and what opens it.
@@ -35,33 +61,51 @@ pub(super) fn read(
         return;
     }
     let (bytes, password) = open();
+    let most = (PAGES_LEAST + bytes.len() / BYTES_LEAST) as u64;
     let raster = match PdfRaster::open(bytes, &password) {
         Ok(raster) => raster,
         Err(reason) => return content.note(reason),
     };
     let mut seen = Seen::default();
     let mut read = Content::default();
-    let mut undrawn = 0;
+    let mut undrawn = false;
     for (n, number) in (0u64..).zip(pages) {
-        if !context.has_time() {
+        if n >= most || !context.has_time() {
             let of = Some(pages.len() as u64);
             content.cut(ReasonKind::OnlyFirst { first: n, of, unit: Unit::Pages });
             break;
         }
         context.unit();
-        match raster.page(*number, SCALE, context) {
+        match context.for_a_page(|| raster.page(*number, SCALE, context)) {
             Ok(page) => {
                 let dpi = page.picture.width() as f32 / page.points.0 * 72.0;
                 let picture = DynamicImage::from(page.picture);
                 let sight = Sight::of(&picture, None, Some(dpi.round() as u32));
                 drop(picture);
-                Sight { page: *number, is_page: true, ..sight }.read(context, &mut seen, &mut read);
+                let sight = Sight { page: *number, is_page: true, ..sight };
+                let before = read.segments.len();
+                sight.read(context, &mut seen, &mut read);
+                // What the page says in words is told already.
+                let said: String = content
+                    .segments
+                    .iter()
+                    .filter(|segment| page_of(segment) == Some(*number))
+                    .flat_map(|segment| letters(&segment.text))
+                    .collect();
+                if !said.is_empty() {
+                    let own = read.segments.split_off(before);
+                    read.segments.extend(own.into_iter().filter(|line| {
+                        let is_sure = line.confidence.is_some_and(|sure| sure >= SURE);
+                        is_sure && !said.contains(&letters(&line.text).collect::<String>())
+                    }));
+                }
             }
             Err(reason) => {
-                if undrawn == 0 {
-                    content.note(reason);
+                // The first stands for all.
+                if !undrawn {
+                    content.note(reason.within(Part::Page((*number).into())));
                 }
-                undrawn += 1;
+                undrawn = true;
             }
         }
     }

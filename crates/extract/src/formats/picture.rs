@@ -69,16 +69,33 @@ pub(super) fn content(
     format: ImageFormat,
     header: Header,
 ) -> Result<Content, ExtractError> {
-    let (width, height) = (header.width, header.height);
+    let mut seen = Seen::default();
+    let mut content = first(blob, context, format, header, &mut seen)?;
+    seen.tell(&mut content);
+    Ok(content)
+}
+
+/// The same of the first picture of a file that may hold more: what is read on it is `seen`, and the caller has that told.
+///
+/// # Errors
+/// [`ExtractError::Corrupt`] if there are no dimensions.
+pub(super) fn first(
+    blob: &dyn Blob,
+    context: &Context<'_>,
+    format: ImageFormat,
+    header: Header,
+    seen: &mut Seen,
+) -> Result<Content, ExtractError> {
+    let size = (header.width, header.height);
     let mut content = described(header)?;
-    match Showing::of(width, height, context) {
-        Showing::Now => show(blob, context, format, (width, height), &mut content),
+    match Showing::of(size.0, size.1, context) {
+        Showing::Now => show(blob, context, format, size, seen, &mut content),
         Showing::Later => {
             content.likeness = true;
-            look(blob, context, format, (width, height), &mut content);
+            look(blob, context, format, size, seen, &mut content);
         }
         Showing::Never if context.seen_text_wanted() == Ocr::Always => {
-            look(blob, context, format, (width, height), &mut content);
+            look(blob, context, format, size, seen, &mut content);
         }
         Showing::Never => {}
     }
@@ -152,6 +169,7 @@ fn show(
     context: &Context<'_>,
     format: ImageFormat,
     (width, height): (u32, u32),
+    seen: &mut Seen,
     content: &mut Content,
 ) {
     // Asked before a decoder is made: it would call a size that it cannot hold a damage.
@@ -162,7 +180,7 @@ fn show(
     match picture {
         Ok(picture) => {
             let orientation = content.metadata.integer(metadata::ORIENTATION);
-            read_words(&picture, context, content);
+            read_words(&picture, context, seen, content);
             match preview::of(picture, orientation, Locator::Whole {}, context) {
                 Ok(preview) => content.previews.extend(preview),
                 Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),
@@ -183,24 +201,28 @@ fn look(
     context: &Context<'_>,
     format: ImageFormat,
     (width, height): (u32, u32),
+    seen: &mut Seen,
     content: &mut Content,
 ) {
     let may = preview::may_decode(width, height, context).is_ok();
     if may && context.seen_text_wanted() != Ocr::Never {
         let reader = ImageReader::with_format(reader(blob), format);
         if let Ok(picture) = preview::decode(reader, context) {
-            read_words(&picture, context, content);
+            read_words(&picture, context, seen, content);
         }
     }
 }
 
 /// Reads what is written on a picture.
-fn read_words(picture: &DynamicImage, context: &Context<'_>, content: &mut Content) {
+fn read_words(
+    picture: &DynamicImage,
+    context: &Context<'_>,
+    seen: &mut Seen,
+    content: &mut Content,
+) {
     if context.seen_text_wanted() == Ocr::Never {
         return;
     }
     let orientation = content.metadata.integer(metadata::ORIENTATION);
-    let mut seen = Seen::default();
-    Sight::of(picture, orientation, None).read(context, &mut seen, content);
-    seen.tell(content);
+    Sight::of(picture, orientation, None).read(context, seen, content);
 }

@@ -7,15 +7,16 @@ use madang_document::reason_kind::ReasonKind;
 
 use super::ifd::{Ifd, Ifds};
 use super::picture::{self, BLOCK_MOST, Header};
-use super::{geotiff, picture_exif};
+use super::{geotiff, picture_exif, tiff_pages};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::{Format, Match};
+use crate::seen_text::Seen;
 
 pub(super) const FORMAT: Format = Format {
     name: "tiff",
-    version: 4,
+    version: 5,
     media_types: &["image/tiff"],
     sniff: |probe| {
         let magic = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|m| probe.starts_with(*m));
@@ -68,6 +69,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let unreadable = || ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::Size));
     let ifds = Ifds::open(blob).ok_or_else(unreadable)?;
     let first = ifds.first().ok_or_else(unreadable)?;
+    if let Some(number) = context.page_picture.filter(|number| *number > 1) {
+        return Ok(tiff_pages::picture(blob, &ifds, number, context));
+    }
     let mut header = Header::default();
     read_header(&first, &mut header);
     header.odd = picture_exif::read_fields(&first, &mut header.said);
@@ -78,7 +82,11 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         let circle = ReasonKind::Circle.of(Noun::Pages);
         header.odd.get_or_insert(circle);
     }
-    picture::content(blob, context, ImageFormat::Tiff, header)
+    let mut seen = Seen::default();
+    let mut content = picture::first(blob, context, ImageFormat::Tiff, header, &mut seen)?;
+    tiff_pages::read(blob, &ifds, &pages, context, &mut seen, &mut content);
+    seen.tell(&mut content);
+    Ok(content)
 }
 
 /// What a directory says of the picture that it describes.

@@ -1,5 +1,6 @@
 use madang_document::failure_kind::FailureKind;
 use madang_document::inner_path::InnerPath;
+use madang_document::media_type::MediaType;
 use madang_document::principal::Scope;
 
 use super::sample::*;
@@ -36,6 +37,9 @@ pub async fn what_fits_is_chosen_page_by_page(ledger: &Trial) {
             "new" => (0, 2),
             _ => (0, 1),
         };
+        if claim.object.path == "member" {
+            completion.documents[n].media_type = MediaType::new("audio/mpeg");
+        }
         let provenance = &mut completion.documents[n].provenance;
         (provenance.format, provenance.format_version) = ("hwp5".to_owned(), version);
         let late = claim.object.path == "new";
@@ -50,6 +54,10 @@ pub async fn what_fits_is_chosen_page_by_page(ledger: &Trial) {
     assert_eq!(paths(ledger, &which).await, ["old", "new", "member", "bad", "theirs"]);
     let which = Which { format: Some("text".to_owned()), ..all.clone() };
     assert_eq!(paths(ledger, &which).await, ["old", "new", "member", "theirs"]);
+    for (media, found) in [("audio", &["member"][..]), ("video", &[]), ("audi", &[])] {
+        let which = Which { media: Some(media.to_owned()), ..all.clone() };
+        assert_eq!(paths(ledger, &which).await, found, "{media}");
+    }
     let today = vec![("hwp5".to_owned(), 2), ("text".to_owned(), 1)];
     let which = Which { unlike: Some(today), ..all.clone() };
     assert_eq!(paths(ledger, &which).await, ["old", "member", "bad", "theirs"]);

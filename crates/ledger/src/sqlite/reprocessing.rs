@@ -27,8 +27,9 @@ const CHOSEN: &str = "
       AND EXISTS (
           SELECT 1 FROM document d WHERE d.path = p.id AND d.withdrawn = 0
             AND (?5 IS NULL OR d.format = ?5) AND (?6 IS NULL OR d.outcome = ?6)
-            AND (?7 IS NULL OR d.format_version IS NOT ?7 ->> d.format))
-    ORDER BY p.id LIMIT ?8";
+            AND (?7 IS NULL OR d.format_version IS NOT ?7 ->> d.format)
+            AND (?8 IS NULL OR substr(d.media_type, 1, instr(d.media_type, '/') - 1) = ?8))
+    ORDER BY p.id LIMIT ?9";
 
 /// A row of [`CHOSEN`].
 type Row = (Vec<u8>, String, String, String, i64, String, String);
@@ -56,6 +57,7 @@ impl Reprocessing for SqliteLedger {
             .bind(which.format.as_deref())
             .bind(which.outcome.map(Outcome::as_str))
             .bind(unlike)
+            .bind(which.media.as_deref())
             .bind(limit)
             .fetch_all(self.readers())
             .await

@@ -1,0 +1,220 @@
+//! What is written in the frames of a film: titles, signs, slides, the name below a face.
+//!
+//! Read are the frames that were taken anyway to be looked at, and of these the ones that are likely to say something. What
+//! stands in one is told from its time until that of the next frame that shows something else; and what stands there still,
+//! once.
+
+use image::{DynamicImage, RgbImage};
+use madang_document::content::{Content, Segment};
+use madang_document::locator::Locator;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
+
+use super::media_io::key_frames::KeyFrames;
+use crate::context::Context;
+use crate::options::Ocr;
+use crate::recogniser::Sense;
+use crate::seen_text::{self, Seen, Sight};
+
+/// Longer side of a frame that is read, pixels: letters that are meant to be read from a chair are thirty pixels high then.
+const SIDE: u32 = 1_920;
+
+/// How sure one is of a line that is told. A frame is full of what is no letter: windows, branches, the weave of a curtain.
+const SURE: f32 = 0.6;
+
+/// Letters of a line that says something.
+const LETTERS: usize = 2;
+
+/// Lines of one frame, and letters of one line that are compared with others.
+const LINES_MOST: usize = 100;
+const COMPARED_MOST: usize = 64;
+
+/// Of the letters of a line, the part that may differ where it is the same line in another frame: one in so many.
+const DIFFERENT: usize = 5;
+
+/// Reads frames, one after the other.
+pub(super) struct FrameText<'a, 'c> {
+    context: &'c Context<'a>,
+    orientation: Option<i64>,
+    /// What each frame says, by when it is seen, milliseconds.
+    frames: Vec<(u64, Vec<Segment>)>,
+    seen: Seen,
+    /// Whether no more are read.
+    is_over: bool,
+}
+
+impl<'a, 'c> FrameText<'a, 'c> {
+    /// Of a film that is turned as EXIF has it.
+    pub(super) fn new(context: &'c Context<'a>, orientation: Option<i64>) -> FrameText<'a, 'c> {
+        let is_over = context.seen_text_wanted() == Ocr::Never;
+        FrameText { context, orientation, frames: Vec::new(), seen: Seen::default(), is_over }
+    }
+
+    /// Reads the frame that was decoded last, which is seen at this time.
+    pub(super) fn read(&mut self, frames: &KeyFrames<'_, '_>, at: u64, content: &mut Content) {
+        if self.is_over {
+            return;
+        }
+        if !self.context.has_time() {
+            let first = self.frames.len() as u64;
+            content.cut(ReasonKind::OnlyFirst { first, of: None, unit: Unit::Frames });
+            self.is_over = true;
+            return;
+        }
+        // A frame that cannot be had is told of where it is made small.
+        let Ok((width, height, rgb)) = frames.rgb(SIDE) else { return };
+        let Some(picture) = RgbImage::from_raw(width, height, rgb) else { return };
+        let sight = Sight::of(&DynamicImage::from(picture), self.orientation, None);
+        let mut lines = Vec::new();
+        if sight.is_worth_reading(self.context) {
+            let Some(engine) = self.context.recogniser(Sense::Sight, content) else {
+                self.context.note_unrecognised(Noun::Frames, 0, content);
+                self.is_over = true;
+                return;
+            };
+            match sight.recognised(engine, self.context) {
+                Ok(read) => lines = read,
+                Err(broken) => {
+                    content.note(ReasonKind::Unreadable.of(Noun::Frame).because(broken));
+                    self.is_over = true;
+                }
+            }
+            lines.retain(says_something);
+            lines.truncate(LINES_MOST);
+            seen_text::tell(engine, &lines, content);
+            self.seen.take(None, &lines);
+        }
+        self.frames.push((at, lines));
+    }
+
+    /// Puts what was read into the content of a film that ends then, milliseconds.
+    pub(super) fn finish(self, end: u64, content: &mut Content) {
+        self.seen.tell(content);
+        content.segments.extend(joined(self.frames, end));
+    }
+}
+
+fn says_something(line: &Segment) -> bool {
+    line.confidence.is_some_and(|sure| sure >= SURE) && letters(&line.text).count() >= LETTERS
+}
+
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphanumeric())
+}
+
+/// What frames say, by time: a line that stands in several that follow each other is one.
+fn joined(mut frames: Vec<(u64, Vec<Segment>)>, end: u64) -> Vec<Segment> {
+    frames.sort_by_key(|(at, _)| *at);
+    let mut told: Vec<Segment> = Vec::new();
+    // Of what was told, that which stood in the frame before.
+    let mut open: Vec<usize> = Vec::new();
+    let times: Vec<u64> = frames.iter().map(|(at, _)| *at).skip(1).chain([end]).collect();
+    for ((start_ms, lines), next) in frames.into_iter().zip(times) {
+        let end_ms = next.max(start_ms);
+        let mut still = Vec::new();
+        for line in lines {
+            let before = open.iter().position(|at| {
+                told.get(*at).is_some_and(|before| is_same(&before.text, &line.text))
+            });
+            let at = match before {
+                Some(before) => open.swap_remove(before),
+                None => {
+                    let locator = Locator::Time { start_ms, end_ms };
+                    told.push(Segment { locator, ..line.clone() });
+                    told.len() - 1
+                }
+            };
+            if let Some(known) = told.get_mut(at) {
+                // The surest of what was read of it.
+                if line.confidence > known.confidence {
+                    (known.text, known.confidence) = (line.text, line.confidence);
+                }
+                if let Locator::Time { end_ms: until, .. } = &mut known.locator {
+                    *until = end_ms;
+                }
+            }
+            still.push(at);
+        }
+        open = still;
+    }
+    told
+}
+
+/// Whether two lines say the same, but for what an engine reads differently in another frame.
+fn is_same(one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(|it| letters(it).take(COMPARED_MOST).collect::<Vec<_>>());
+    let most = one.len().max(other.len()) / DIFFERENT;
+    one == other || one.len().abs_diff(other.len()) <= most && edits(&one, &other) <= most
+}
+
+/// Letters to change, add or take away (Levenshtein).
+fn edits(one: &[char], other: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (n, a) in one.iter().enumerate() {
+        let mut diagonal = n;
+        let mut left = n + 1;
+        for (b, above) in other.iter().zip(row.iter_mut().skip(1)) {
+            let changed = diagonal + usize::from(a != b);
+            diagonal = *above;
+            left = changed.min(left + 1).min(diagonal + 1);
+            *above = left;
+        }
+        row.first_mut().into_iter().for_each(|first| *first = n + 1);
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use madang_document::content::Origin;
+
+    use super::*;
+
+    fn line(text: &str, confidence: f32) -> Segment {
+        Segment {
+            text: text.into(),
+            locator: Locator::page(1),
+            origin: Origin::Ocr,
+            confidence: Some(confidence),
+        }
+    }
+
+    #[test]
+    fn what_stands_in_frames_that_follow_each_other_is_told_once() {
+        let frames = vec![
+            (0, vec![line("수문 개방 훈련", 0.7), line("제1부", 0.9)]),
+            (5_000, vec![line("수문 개밥 훈련", 0.65), line("제2부 조작", 0.9)]),
+            (9_000, vec![]),
+            (12_000, vec![line("수문 개방 훈련", 0.9)]),
+        ];
+        let told = joined(frames, 15_000);
+        let told: Vec<(&str, u64, u64)> = told
+            .iter()
+            .map(|it| match it.locator {
+                Locator::Time { start_ms, end_ms } => (it.text.as_str(), start_ms, end_ms),
+                _ => panic!("{it:?}"),
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("수문 개방 훈련", 0, 9_000),
+                ("제1부", 0, 5_000),
+                ("제2부 조작", 5_000, 9_000),
+                ("수문 개방 훈련", 12_000, 15_000),
+            ]
+        );
+    }
+
+    #[test]
+    fn edits_are_counted() {
+        let count = |one: &str, other: &str| {
+            edits(&one.chars().collect::<Vec<_>>(), &other.chars().collect::<Vec<_>>())
+        };
+        assert_eq!(count("수문", "수문"), 0);
+        assert_eq!(count("", "수문"), 2);
+        assert_eq!(count("수문을 연다", "수문 열다"), 2);
+        assert_eq!(count("abcdef", "azced"), 3);
+    }
+}

@@ -1,0 +1,152 @@
+//! Pages of a scan on their way to an engine: each for itself, as many as there are, and as long as there is time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
+use std::cell::{Cell, RefCell};
+
+use lopdf::{Dictionary, Document, Object, Stream, dictionary};
+use madang_document::content::{Origin, Segment};
+use madang_document::locator::Locator;
+use madang_document::outcome::Outcome;
+use madang_extract::detected::Detected;
+use madang_extract::engines::Engines;
+use madang_extract::extract::extract;
+use madang_extract::extraction::Extraction;
+use madang_extract::limits::Limits;
+use madang_extract::options::{Ocr, Options};
+use madang_extract::order::Order;
+use madang_extract::recogniser::{Recogniser, Sense, Signal, Unrecognised};
+use madang_extract::sink::Sink;
+
+/// Reads one word on whatever it is shown.
+struct Parrot;
+
+impl Recogniser for Parrot {
+    fn name(&self) -> &str {
+        "parrot 1"
+    }
+
+    fn sense(&self) -> Sense {
+        Sense::Sight
+    }
+
+    fn languages(&self) -> &[String] {
+        &[]
+    }
+
+    fn recognise(
+        &self,
+        signal: &Signal<'_>,
+        _: &[String],
+        _: &dyn Fn(),
+    ) -> Result<Vec<Segment>, Unrecognised> {
+        let Signal::Picture(_) = signal else { panic!("no picture") };
+        Ok(vec![Segment {
+            text: "글자".into(),
+            locator: Locator::page(1),
+            origin: Origin::Ocr,
+            confidence: Some(0.9),
+        }])
+    }
+}
+
+/// Counts units, and grants time for so many pages.
+struct Counting {
+    documents: RefCell<Vec<Extraction>>,
+    units: Cell<u32>,
+    asked: Cell<u32>,
+    granted: u32,
+}
+
+impl Sink for Counting {
+    fn detected(&self, _: &Detected) {}
+
+    fn progress(&self, units: u32) {
+        self.units.set(self.units.get() + units);
+    }
+
+    fn engines_wanted(&self) {}
+
+    fn has_time(&self) -> bool {
+        self.asked.set(self.asked.get() + 1);
+        self.asked.get() <= self.granted
+    }
+
+    fn document(&self, extraction: Extraction) {
+        self.documents.borrow_mut().push(extraction);
+    }
+}
+
+/// So many sheets on which a square is drawn, and no word.
+fn sheets(pages: usize) -> Vec<u8> {
+    let mut document = Document::with_version("1.7");
+    let drawn = b"0 0 0 rg 20 20 100 100 re f".to_vec();
+    let drawn = document.add_object(Stream::new(Dictionary::new(), drawn));
+    let mut kids: Vec<Object> = Vec::new();
+    for _ in 0..pages {
+        let page = dictionary! {
+            "Type" => "Page",
+            "MediaBox" => vec![0.into(), 0.into(), 240.into(), 240.into()],
+            "Contents" => drawn,
+        };
+        kids.push(document.add_object(page).into());
+    }
+    let tree =
+        document.add_object(dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => pages as i64 });
+    let root = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => tree });
+    document.trailer.set("Root", root);
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    bytes
+}
+
+fn read(pages: usize, granted: u32) -> (Extraction, u32) {
+    let options = Options { ocr: Ocr::Always, ..Options::default() };
+    // A sheet has a million pixels of four bytes, and this allows twenty million bytes.
+    let limits = Limits { pixels: 1_000_000, unpacked_ratio: 0, ..Limits::default() };
+    let order = Order { options, limits, ..Order::named("scan.pdf") };
+    let engines = Engines::none().and(vec![Box::new(Parrot)]);
+    let (documents, units, asked) = (RefCell::default(), Cell::new(0), Cell::new(0));
+    let sink = Counting { documents, units, asked, granted };
+    extract(&sheets(pages), &order, &engines, &sink);
+    (sink.documents.into_inner().pop().unwrap(), sink.units.get())
+}
+
+fn pages_of(document: &Extraction) -> Vec<u32> {
+    let number = |segment: &Segment| match segment.locator {
+        Locator::Page { number, .. } => number,
+        _ => panic!("{segment:?}"),
+    };
+    document.content.segments.iter().map(number).collect()
+}
+
+#[test]
+fn pages_are_read_whatever_all_of_them_decode_to() {
+    let (document, units) = read(12, u32::MAX);
+    assert_eq!(document.outcome, Outcome::Ok, "{:?}", document.content.warnings);
+    assert_eq!(pages_of(&document), (1..=12).collect::<Vec<u32>>());
+    // Time is allowed for each page.
+    assert!(units >= 12 * 5, "{units}");
+}
+
+#[test]
+fn what_there_is_no_time_for_is_told_and_what_was_read_stays() {
+    let (document, _) = read(12, 3);
+    assert_eq!(document.outcome, Outcome::Limit, "{:?}", document.content.warnings);
+    assert_eq!(pages_of(&document), [1, 2, 3]);
+    let told = format!("{:?}", document.content.warnings);
+    assert!(told.contains("OnlyFirst { first: 3, of: Some(12)"), "{told}");
+}
+
+#[test]
+fn pages_that_the_bytes_cannot_hold_are_not_read() {
+    let pages = 400;
+    let most = 16 + sheets(pages).len() / 1024;
+    let (document, _) = read(pages, u32::MAX);
+    assert!(most < pages, "{most}");
+    assert_eq!((document.outcome, pages_of(&document).len()), (Outcome::Limit, most));
+}

@@ -95,8 +95,8 @@ fn sheets(pages: usize) -> Vec<u8> {
         };
         kids.push(document.add_object(page).into());
     }
-    let tree =
-        document.add_object(dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => pages as i64 });
+    let tree = document
+        .add_object(dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => pages as i64 });
     let root = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => tree });
     document.trailer.set("Root", root);
     let mut bytes = Vec::new();

@@ -52,8 +52,7 @@ pub(crate) fn live(launch: &Launch, descriptors: Vec<OwnedFd>, inheritance: &Inh
     let allow = |units| {
         let _ = allow_cpu(launch, units);
     };
-    let allowed =
-        |units| (launch.wall.of(launch.size, units), launch.cpu.of(launch.size, units));
+    let allowed = |units| (launch.wall.of(launch.size, units), launch.cpu.of(launch.size, units));
     let time = Time { allow: &allow, allowed: &allowed };
     let answer = Answer::new(&channel, order, inheritance.kit == Kit::Lean, time);
     let ended = catch_unwind(AssertUnwindSafe(|| {

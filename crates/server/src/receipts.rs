@@ -435,6 +435,7 @@ mod tests {
     use super::*;
     use madang_document::agency::Agency;
     use madang_document::content::{Member, Warning, WarningKind};
+    use madang_document::locale::Locale;
     use madang_document::media_type::MediaType;
     use madang_document::metadata::Metadata;
     use madang_document::object::ObjectRef;

@@ -14,6 +14,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use madang_document::id::DocumentId;
 use madang_tests::ground::binary::fixture;
 use madang_tests::ground::scenario::Scenario;
 use madang_tests::ground::service::Service;
@@ -441,6 +442,7 @@ async fn a_match_is_seen_where_it_stands() {
     let scenario = Scenario::new();
     scenario.pipeline("press", "1741000");
     scenario.write("drop/press/현장.mp4", fixture("mp4/subtitles.mp4"));
+    scenario.write("drop/press/장면.mp4", fixture("mp4/seen-words.mp4"));
     scenario.write("drop/press/정비 계획.pdf", fixture("pdf/by_libreoffice.pdf"));
     let rows: String = (2..=450)
         .map(|n| match n {
@@ -457,7 +459,7 @@ async fn a_match_is_seen_where_it_stands() {
         .collect();
     scenario.write("drop/press/일지.txt", paragraphs);
     let service = Service::start(&scenario, &[]).await;
-    service.settled(4).await;
+    service.settled(5).await;
     let browser = Browser::start().await;
     browser.sign_in(&service).await;
     let open = async |word: &str, title: &str| {
@@ -533,6 +535,37 @@ async fn a_match_is_seen_where_it_stands() {
     let told = browser.page.find(By::Css("#unplayed")).await.unwrap();
     assert!(!told.is_displayed().await.unwrap(), "it is played");
 
+    // A press on a frame goes to its moment, with the mouse or the keys.
+    let film = DocumentId::new("press", "장면.mp4", None);
+    browser.page.goto(format!("{}/documents/{film}", service.url)).await.unwrap();
+    let frames = browser.page.find_all(By::Css(".frames a[data-ms]")).await.unwrap();
+    let [.., before, last] = frames.as_slice() else { panic!("{} frames", frames.len()) };
+    for (frame, enter) in [(last, false), (before, true)] {
+        let ms: f64 = frame.attr("data-ms").await.unwrap().unwrap().parse().unwrap();
+        match enter {
+            true => frame.send_keys(Key::Enter).await.unwrap(),
+            false => frame.click().await.unwrap(),
+        }
+        let there = async || (now().await >= ms / 1000.0 - 0.01).then_some(());
+        until("the film has gone to the frame", there).await;
+        browser.page.execute("document.querySelector('#media').pause()", vec![]).await.unwrap();
+        let is_lit = async || frame.attr("aria-current").await.unwrap();
+        until("the frame is lit", async || is_lit().await).await;
+    }
+    let drawn = "return Array.from(document.querySelectorAll('.frames img')).slice(0, 2).every(it => it.naturalWidth > 0)";
+    until("the frames are seen", async || {
+        let drawn = browser.page.execute(drawn, vec![]).await.unwrap();
+        drawn.json().as_bool().unwrap().then_some(())
+    })
+    .await;
+    browser.picture("15-frames").await;
+    browser.on_a_phone(true).await;
+    let over = "return document.documentElement.scrollWidth";
+    let over = browser.page.execute(over, vec![]).await.unwrap();
+    assert_eq!(over.json(), &json!(390), "only the strip itself goes sideways");
+    browser.picture("15-frames-phone").await;
+    browser.on_a_phone(false).await;
+
     // The row of a sheet, its cell, and the head above it.
     open("지하보도", "접수").await;
     let cell = browser.text("td.cell-now").await;
@@ -556,10 +589,9 @@ async fn a_match_is_seen_where_it_stands() {
     for (word, title) in [("관측소", "정비 계획"), ("지하차도", "점검 영상"), ("지하보도", "접수")]
     {
         open(word, title).await;
-        let over = browser
-            .page
-            .execute("return document.documentElement.scrollWidth - innerWidth", vec![]);
-        assert_eq!(over.await.unwrap().json(), &json!(0), "{title}: nothing sticks out");
+        // What sticks out makes the window of a phone wider, too.
+        let over = browser.page.execute("return document.documentElement.scrollWidth", vec![]);
+        assert_eq!(over.await.unwrap().json(), &json!(390), "{title}: nothing sticks out");
         browser.picture(&format!("18-{word}")).await;
     }
     browser.on_a_phone(false).await;

@@ -5,6 +5,7 @@
 pub(crate) mod document;
 pub(crate) mod drop;
 pub(crate) mod error;
+pub(crate) mod frames;
 pub(crate) mod grid;
 pub(crate) mod hits;
 pub(crate) mod layout;

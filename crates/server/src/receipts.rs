@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use crate::caller::Caller;
 use crate::count::count;
 use crate::problem::Problem;
-use crate::sentence::{Sentence, korean};
+use crate::sentence::{Sentence, awaits_recognition, korean};
 use crate::server::Server;
 use crate::wire::json;
 
@@ -331,8 +331,14 @@ impl Receipt {
             Described::File(path) | Described::Stem(path) | Described::Folder(path) => path,
         });
         let searchable = searchable && describes.is_none();
+        // What was read quickly is read once more when nobody waits: until then it is there, and told as that.
+        let waits = document.is_some_and(|document| {
+            awaits_recognition(document) && document.object == standing.object
+        });
         let state = match Stage::of(job, searchable) {
             Stage::Indexing if describes.is_some() => Stage::Described,
+            Stage::Received | Stage::Reading if waits && searchable => Stage::Indexed,
+            Stage::Received | Stage::Reading if waits => Stage::Indexing,
             state => state,
         };
         let read = matches!(
@@ -367,6 +373,9 @@ impl Receipt {
                 // Its own sentence says that it was read.
                 Some(FailureKind::House) => {
                     Sentence::new("운영자에게 넘겼습니다.", "It was set aside for the operator.")
+                }
+                _ if state == Stage::Indexed && waits && outcome == Some(Outcome::Empty) => {
+                    Sentence::new("이름으로 검색됩니다.", "It can be found by its name.")
                 }
                 _ => state.sentence(current.map(Sentence::told).or(outcome)),
             },
@@ -414,6 +423,8 @@ impl Receipt {
                 )),
                 ..self
             },
+            // It is there, and what of it waits is not begun.
+            (Some(_), _) => Receipt { ahead: None, per_minute: None, estimate: None, ..self },
             _ => self,
         }
     }
@@ -423,7 +434,8 @@ impl Receipt {
 mod tests {
     use super::*;
     use madang_document::agency::Agency;
-    use madang_document::content::Member;
+    use madang_document::content::{Member, Warning, WarningKind};
+    use madang_document::locale::Locale;
     use madang_document::media_type::MediaType;
     use madang_document::metadata::Metadata;
     use madang_document::object::ObjectRef;
@@ -573,6 +585,41 @@ mod tests {
         assert!(sentence.en.contains("Mend it as the reason says"), "{}", sentence.en);
         assert!(receipt.reason.unwrap().starts_with("a.txt.meta.yml, line 3: "));
         assert!(receipt.reason_ko.unwrap().contains("3번째 줄"));
+    }
+
+    /// What was read quickly is there, and what is seen or spoken in it is still to come; then nothing of that is told.
+    #[test]
+    fn what_waits_for_recognition_is_told_as_there() {
+        let waiting = job(Task::Extract, JobState::Ready, false);
+        let standing_now = standing(waiting);
+        let mut document = document(&standing_now, Outcome::Empty, "why".into());
+        document.reason = None;
+        let note = Warning { kind: WarningKind::Note, reason: ReasonKind::RecognitionWaits.into() };
+        document.warnings = vec![note];
+        let of = |standing: &Standing, document: &Document| {
+            Receipt::new(document.id, standing, Some(document), true, false, Vec::new())
+        };
+        for state in [JobState::Ready, JobState::Leased] {
+            let receipt = of(&standing(job(Task::Extract, state, false)), &document);
+            assert_eq!((receipt.state, receipt.outcome), (Stage::Indexed, Some("empty")));
+            assert_eq!(receipt.sentence.ko, "이름으로 검색됩니다.");
+            let told = receipt.outcome_sentence.unwrap();
+            assert!(told.ko.contains("아직 읽지 않았습니다"), "{}", told.ko);
+            assert!(told.en.contains("still to be read"), "{}", told.en);
+        }
+        // It was read in part, and both is told.
+        document.outcome = Outcome::Ok;
+        let told = of(&standing_now, &document).outcome_sentence.unwrap();
+        let own = Outcome::Ok.sentence(Locale::Korean);
+        assert!(told.ko.starts_with(own) && told.ko.contains("아직 읽지"), "{}", told.ko);
+        // Of another version of the file nothing is read yet.
+        document.object.version = "before".into();
+        assert_eq!(of(&standing_now, &document).state, Stage::Received);
+        document.object = standing_now.object.clone();
+        document.warnings.clear();
+        let receipt = of(&standing(job(Task::Extract, JobState::Done, false)), &document);
+        let told = receipt.outcome_sentence.unwrap();
+        assert!(!told.ko.contains("아직") && !told.en.contains("still"), "{}", told.en);
     }
 
     /// Nobody is told that an archive is read, and next that its members are locked.

@@ -9,9 +9,9 @@ use crate::openapi::Table;
 use crate::route::{Access, Answer, Route, Scoped, Surface};
 use crate::server::Server;
 use crate::{
-    asset, catalog, documents, drop, events, health, jobs, left_out, lookalikes, media, metrics,
-    notes, openapi, original, page_picture, pages, preview, queues, receipts, reprocessing, search,
-    sign_in, texts, trial, versions,
+    asset, captions, catalog, documents, drop, events, health, jobs, left_out, lookalikes, media,
+    metrics, notes, openapi, original, page_picture, pages, preview, queues, receipts,
+    reprocessing, search, sign_in, texts, trial, versions,
 };
 
 const SEARCH: Access = Access::Any(&[Role::Search]);
@@ -46,6 +46,7 @@ pub static ROUTES: &[Route] = &[
     route!("GET" "/v1/documents/{id}/page/{number}", SEARCH, Api, One, "A picture of a page of a PDF or of a picture, counted from 1; its size in points stands in the header Madang-Page-Points", page_picture::PARAMETERS, Answer::Picture, get(page_picture::page_picture)),
     route!("GET" "/v1/documents/{id}/original", SEARCH, Api, One, "The file as it lies in its store, as an attachment; one byte range. Of a member, the file that it is in its archive, mail or document, whole", &[], Answer::File, get(original::original)),
     route!("GET" "/v1/documents/{id}/media", SEARCH, Api, One, "A film or sound to be played in a browser, under one of a few media types; one byte range, of a member, too", &[], Answer::Media, get(media::media)),
+    route!("GET" "/v1/documents/{id}/captions", SEARCH, Api, One, "What is spoken in a film that is played in a browser, or shown under it, as captions for its player (WebVTT)", &[], Answer::Other("text/vtt"), get(captions::captions)),
     route!("GET" "/v1/documents/{id}/versions", SEARCH, Api, One, "What a document is and was: since when, why, what changed, how reading it ended", &[], Answer::Json("VersionList"), get(versions::list)),
     route!("GET" "/v1/documents/{id}/versions/compare", SEARCH, Api, One, "What differs between two versions of a document; without numbers the last change", versions::PARAMETERS, Answer::Json("Comparison"), get(versions::compare)),
     route!("GET" "/v1/documents/{id}/similar", SEARCH, Api, One, "What looks like a document: copies of its bytes, renditions of its text in other formats, the same picture elsewhere", lookalikes::PARAMETERS, Answer::Json("Similar"), get(lookalikes::api)),

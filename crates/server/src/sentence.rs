@@ -36,9 +36,25 @@ impl Sentence {
         Sentence::new(outcome.sentence(Locale::Korean), outcome.sentence(Locale::English))
     }
 
-    /// What the outcome of a document means, with the cures that help for its reason. One that describes others is mended
-    /// in itself, and not at an original.
+    /// What the outcome of a document means, with the cures that help for its reason, and what of it is still to come.
     pub(crate) fn of_document(document: &Document) -> Sentence {
+        if !awaits_recognition(document) {
+            return Sentence::of_what_was_read(document);
+        }
+        let waits = Sentence::new(
+            "그림이나 소리에 담긴 글은 아직 읽지 않았습니다. 다른 파일을 먼저 읽은 뒤에 읽으며, 그때부터 그 글로도 검색됩니다.",
+            "What is written in its pictures or spoken in it is still to be read, after other files; from then on it can be found by that, too.",
+        );
+        // That nothing is written in it is not known yet.
+        if document.outcome == Outcome::Empty {
+            return waits;
+        }
+        let Sentence { ko, en } = Sentence::of_what_was_read(document);
+        Sentence { ko: format!("{ko} {}", waits.ko), en: format!("{en} {}", waits.en) }
+    }
+
+    /// The same of what was read so far. A document that describes others is mended in itself, and not at an original.
+    fn of_what_was_read(document: &Document) -> Sentence {
         let Document { outcome, .. } = *document;
         if document.is_sidecar() && outcome == Outcome::Partial {
             return Sentence::new(
@@ -113,6 +129,11 @@ impl Sentence {
             Locale::English => &self.en,
         }
     }
+}
+
+/// Whether words that are seen or spoken in a document are still to be read.
+pub(crate) fn awaits_recognition(document: &Document) -> bool {
+    document.warnings.iter().any(|warning| warning.reason.kind == ReasonKind::RecognitionWaits)
 }
 
 /// Whether nothing of what is in it was read, itself nor any member.

@@ -35,11 +35,13 @@
   // ── Films and sound ──
   const media = $("#media");
   const moments = all(".transcript a[data-ms], .frames a[data-ms]");
-  // The film stays where it is: only the list of what is said moves.
+  // The film stays where it is: only the list of what is said moves, and the strip of frames.
   const reveal = (row) => {
-    const box = row.closest(".transcript");
-    if (!box || box.scrollHeight <= box.clientHeight) return;
-    box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 3;
+    const box = row.closest(".transcript, .frames");
+    if (!box) return;
+    const [inner, outer] = [row.getBoundingClientRect(), box.getBoundingClientRect()];
+    if (box.scrollHeight > box.clientHeight) box.scrollTop += inner.top - outer.top - box.clientHeight / 3;
+    if (box.scrollWidth > box.clientWidth) box.scrollLeft += inner.left - outer.left - box.clientWidth / 3;
   };
   const seek = (link, play) => {
     if (!media) return;
@@ -60,21 +62,30 @@
         history.replaceState(null, "", link.href);
       });
     }
-    // What is being said stands out while it plays.
-    const said = all(".transcript a[data-ms]");
-    let last = null;
+    // What is being said or seen stands out in each list while it plays.
+    const follower = (links) => {
+      let last = null;
+      return () => {
+        const now = media.currentTime * 1000 + 50;
+        const here = links.filter((link) => Number(link.dataset.ms) <= now).pop() || null;
+        if (here === last && (!here || here.hasAttribute("aria-current"))) return;
+        last = here;
+        for (const link of links) link.removeAttribute("aria-current");
+        if (!here) return;
+        here.setAttribute("aria-current", "true");
+        reveal(here);
+      };
+    };
+    const said = follower(all(".transcript a[data-ms]"));
+    const seen = follower(all(".frames a[data-ms]"));
     media.addEventListener("timeupdate", () => {
-      const now = media.currentTime * 1000 + 50;
-      const here = said.filter((link) => Number(link.dataset.ms) <= now).pop() || null;
-      if (here === last || media.paused) return;
-      last = here;
-      for (const link of said) link.removeAttribute("aria-current");
-      if (!here) return;
-      here.setAttribute("aria-current", "true");
-      reveal(here);
+      if (media.paused) return;
+      said();
+      seen();
     });
-    const chosen = $('.transcript a[aria-current]');
-    if (chosen) reveal(chosen);
+    // A match that is shown stays marked in the text, while the frame is that of its moment.
+    media.addEventListener("seeked", seen);
+    for (const chosen of all(".transcript a[aria-current], .frames a[aria-current]")) reveal(chosen);
   }
 
   // ── From match to match ──
@@ -105,7 +116,7 @@
     }
     const row = marks[0].closest(".transcript a[data-ms]");
     if (row) {
-      for (const link of moments) link.removeAttribute("aria-current");
+      for (const link of all(".transcript a[data-ms]")) link.removeAttribute("aria-current");
       row.setAttribute("aria-current", "true");
       seek(row, false);
       reveal(row);

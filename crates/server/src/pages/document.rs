@@ -21,12 +21,14 @@ use maud::{Markup, html};
 
 use crate::address::query_string;
 use crate::caller::{Caller, Manner};
+use crate::captions;
 use crate::count::count;
 use crate::document_answer::{MemberAnswer, members};
 use crate::documents::{Found, found, withdrawn};
 use crate::gallery::Picture;
 use crate::here::{Here, anchor};
 use crate::page_picture::{self, pages};
+use crate::pages::frames::{frames, moment_at};
 use crate::pages::grid::Grid;
 use crate::pages::hits::{Hits, segment_at};
 use crate::pages::layout::Layout;
@@ -43,7 +45,7 @@ use crate::playable::Playable;
 use crate::policy;
 use crate::preview::{is_shown, seen};
 use crate::problem::Problem;
-use crate::sentence::Sentence;
+use crate::sentence::{Sentence, awaits_recognition};
 use crate::server::Server;
 use crate::texts::segments;
 use crate::versions::{History, compared, glances};
@@ -162,6 +164,8 @@ struct Opened {
     place: Option<usize>,
     /// The page that was asked for.
     asked: Option<u32>,
+    /// The moment that was asked for, in milliseconds, where nothing is said or written.
+    moment: Option<u64>,
 }
 
 impl Opened {
@@ -181,7 +185,9 @@ impl Opened {
             None => None,
             Some(_) => u32::try_from(parameters.number("page", 1, 1..=u32::MAX.into())?).ok(),
         };
-        let at = parameters.one("at")?.and_then(|at| segment_at(&text, at));
+        let wanted = parameters.one("at")?;
+        let at = wanted.and_then(|at| segment_at(&text, at));
+        let moment = wanted.filter(|_| at.is_none()).and_then(moment_at);
         let of_page = asked.and_then(|number| segment_at(&text, &format!("page={number}")));
         let at = at.or(of_page);
         let part = match parameters.one("part")? {
@@ -200,7 +206,13 @@ impl Opened {
             0 => at.or(of_hit).or(part),
             _ => of_hit,
         };
-        Ok(Opened { text, hits, place: segment, asked: asked.filter(|_| number == 0) })
+        Ok(Opened {
+            text,
+            hits,
+            place: segment,
+            asked: asked.filter(|_| number == 0),
+            moment: moment.filter(|_| number == 0),
+        })
     }
 
     /// The segment that is to be seen, the first where nobody asked for one.
@@ -296,18 +308,22 @@ fn body(
     let is_cell = |segment: &Segment| matches!(segment.locator, Locator::Cell { .. });
     let none = || html! { p.faint { (words.say("글자가 없습니다.", "There is no text.")) } };
     if is_player(document) {
-        let start = match shown.place.and_then(|n| text.get(n)).map(|segment| &segment.locator) {
+        let of_place = match shown.place.and_then(|n| text.get(n)).map(|segment| &segment.locator) {
             Some(Locator::Time { start_ms, .. }) => *start_ms,
             _ => 0,
         };
+        let start = shown.moment.unwrap_or(of_place);
+        let playable = Playable::of(document);
+        let pictures = (has_picture, captions::spoken(text));
         return html! {
-            @match Playable::of(document) {
-                Some(playable) => (player::player(words, document, playable, has_picture, start)),
+            @match playable {
+                Some(playable) => (player::player(words, document, playable, pictures, start)),
                 None => {
                     @if has_picture { img.poster src=(format!("/v1/documents/{}/preview", document.id)) alt=(words.say("미리보기", "Preview")); }
                     (player::not_played(words))
                 },
             }
+            (frames(words, document, here, text, (playable.is_some(), start)))
             @if text.iter().any(|segment| !is_timed(segment)) {
                 h2 { (words.say("본문", "Text")) }
                 (rest(&|segment| !is_timed(segment)))
@@ -452,9 +468,13 @@ fn is_whole(document: &Document) -> bool {
 fn outcome(words: Words, document: &Document) -> Markup {
     let told = Sentence::told(document);
     let good = matches!(told, Outcome::Ok | Outcome::Empty);
+    let label = match awaits_recognition(document) && good {
+        true => words.say("인식 대기", "recognition waits"),
+        false => words.outcome(told.as_str()),
+    };
     html! {
         p class=(if good { "outcome" } else { "outcome warn" }) {
-            strong { (words.outcome(told.as_str())) } " — "
+            strong { (label) } " — "
             (Sentence::of_document(document).say(words.0))
         }
         @if let Some(why) = &document.reason { div.faint { (reason(words, why)) } }

@@ -170,9 +170,13 @@ fn bounds_of(segment: &Segment) -> Option<Bounds> {
 /// The part of a box in which a part of its text stands: by the share of its characters, which in one line are about as wide.
 /// A box that is higher than wide is written downwards.
 fn within(bounds: Bounds, text: &str, start: usize, end: usize) -> Bounds {
-    // A syllable of Hangul is twice as wide as a letter.
-    let width =
-        |text: &str| text.chars().map(|c| if c.is_ascii() { 1.0 } else { 2.0 }).sum::<f32>();
+    // A syllable of Hangul is twice as wide as a letter, and a space or a stop half as wide as that.
+    let wide = |c: char| match c {
+        ' ' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | '(' | ')' => 0.5,
+        c if c.is_ascii() => 1.0,
+        _ => 2.0,
+    };
+    let width = |text: &str| text.chars().map(wide).sum::<f32>();
     let all = width(text).max(1.0);
     let share = |end: usize| width(text.get(..end).unwrap_or_default()) / all;
     let (from, to) = (share(start), share(end));
@@ -251,7 +255,7 @@ mod tests {
         let mut hits = Hits::find(&text, "침수");
         hits.go_to(1);
         let spots = leaf().spots("침수", &hits, &text, &[]);
-        let bounds = bounds(10.0 + 100.0 * 5.0 / 9.0, 10.0, 110.0, 30.0);
+        let bounds = bounds(10.0 + 100.0 * 4.5 / 8.5, 10.0, 110.0, 30.0);
         assert_eq!(spots, [Spot { bounds, place: Some((1, true)) }]);
     }
 

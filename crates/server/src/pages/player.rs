@@ -15,12 +15,13 @@ use crate::pages::passage::{origin, place};
 use crate::pages::words::{Words, name};
 use crate::playable::{Playable, Player};
 
-/// The player, begun at a moment in milliseconds. Without a script the address of the film says the moment.
+/// The player, begun at a moment in milliseconds, with the captions that there are. Without a script the address of the film
+/// says the moment.
 pub(crate) fn player(
     words: Words,
     document: &Document,
     playable: Playable,
-    has_poster: bool,
+    (has_poster, captions): (bool, Option<Origin>),
     start: u64,
 ) -> Markup {
     let address = format!("/v1/documents/{}/media", document.id);
@@ -35,12 +36,24 @@ pub(crate) fn player(
             @match playable.player {
                 // A poster would hide the moment that was asked for.
                 Player::Video => video #media controls preload="metadata" playsinline src=(source) poster=[poster.filter(|_| start == 0)] aria-label=(title) {
+                    @if let Some(origin) = captions {
+                        // Until somebody wants them the player loads none.
+                        track kind="captions" src=(format!("/v1/documents/{}/captions", document.id)) srclang=[document.language.as_deref()] label=(captioned(words, origin));
+                    }
                     (unplayed(words))
                 },
                 Player::Audio => audio #media controls preload="metadata" src=(source) aria-label=(title) { (unplayed(words)) },
             }
             p.alert #unplayed hidden role="status" { (unplayed(words)) }
         }
+    }
+}
+
+/// What the player calls captions.
+fn captioned(words: Words, origin: Origin) -> &'static str {
+    match origin {
+        Origin::Speech => words.say("자동으로 받아쓴 글", "Automatic transcript"),
+        _ => words.say("자막", "Subtitles"),
     }
 }
 

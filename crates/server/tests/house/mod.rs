@@ -82,10 +82,12 @@ pub(crate) struct Paper<'a> {
     pub(crate) media_type: &'a str,
     pub(crate) outcome: Outcome,
     pub(crate) pieces: Vec<(Locator, String)>,
+    pub(crate) origin: Origin,
     pub(crate) preview: Option<Vec<u8>>,
     pub(crate) further: Vec<(Locator, Vec<u8>)>,
     pub(crate) likeness: bool,
     pub(crate) annotations: Vec<Annotation>,
+    pub(crate) notes: Vec<ReasonKind>,
 }
 
 /// The pipeline of an agency.
@@ -204,7 +206,7 @@ impl House {
             .map(|(locator, text)| Segment {
                 text: text.clone(),
                 locator: locator.clone(),
-                origin: Origin::Native,
+                origin: paper.origin,
                 confidence: None,
             })
             .collect();
@@ -231,35 +233,40 @@ impl House {
         let id = DocumentId::new(STORE, paper.path, None);
         let torn = (paper.outcome == Outcome::Partial)
             .then(|| ReasonKind::DamagedAfter(7).because(ReasonKind::CheckSum).within("a.txt"));
-        let document = Document {
-            id,
-            agency: claim.agency.clone(),
-            pipeline: claim.pipeline.clone(),
-            object: claim.object.clone(),
-            object_modified: claim.modified,
-            parent: None,
-            inner: None,
-            size: Some(claim.object.size),
-            sha256: Some(BlobId::of(&bytes)),
-            media_type: MediaType::new(paper.media_type),
-            language: Some("ko".into()),
-            outcome: paper.outcome,
-            reason: torn.clone(),
-            metadata,
-            members: vec![],
-            warnings: torn
-                .into_iter()
-                .map(|reason| Warning { kind: WarningKind::Lost, reason })
-                .collect(),
-            segments: segments.len() as u64,
-            characters: segments.iter().map(|s| s.text.chars().count() as u64).sum(),
-            text,
-            preview,
-            previews,
-            likeness: paper.likeness,
-            annotations: paper.annotations.clone(),
-            provenance: Provenance { format: "text".into(), format_version: 1 },
-        };
+        let document =
+            Document {
+                id,
+                agency: claim.agency.clone(),
+                pipeline: claim.pipeline.clone(),
+                object: claim.object.clone(),
+                object_modified: claim.modified,
+                parent: None,
+                inner: None,
+                size: Some(claim.object.size),
+                sha256: Some(BlobId::of(&bytes)),
+                media_type: MediaType::new(paper.media_type),
+                language: Some("ko".into()),
+                outcome: paper.outcome,
+                reason: torn.clone(),
+                metadata,
+                members: vec![],
+                warnings: torn
+                    .into_iter()
+                    .map(|reason| Warning { kind: WarningKind::Lost, reason })
+                    .chain(paper.notes.iter().map(|kind| Warning {
+                        kind: WarningKind::Note,
+                        reason: kind.clone().into(),
+                    }))
+                    .collect(),
+                segments: segments.len() as u64,
+                characters: segments.iter().map(|s| s.text.chars().count() as u64).sum(),
+                text,
+                preview,
+                previews,
+                likeness: paper.likeness,
+                annotations: paper.annotations.clone(),
+                provenance: Provenance { format: "text".into(), format_version: 1 },
+            };
         let body = serde_json::json!({"@id": format!("reg:asset/{id}"), "@type": "dcat:Dataset",
             "dct:title": document.title()})
         .to_string();

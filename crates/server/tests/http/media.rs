@@ -1,4 +1,6 @@
+use madang_document::content::Origin;
 use madang_document::id::DocumentId;
+use madang_document::locator::Locator;
 
 use crate::house::{A, Paper, STORE};
 use crate::reply::{Reply, get, page, request, send};
@@ -97,5 +99,58 @@ async fn only_the_page_of_a_document_plays_anything() {
             policy.starts_with("default-src 'none'") && !policy.contains("media-src"),
             "{address}"
         );
+    }
+}
+
+/// The captions are ours: of subtitles or speech, under one media type, for whoever may see the film.
+#[tokio::test]
+async fn a_film_has_captions_of_what_is_said_in_it() {
+    let Rig { house, only_a, only_b, .. } = rig().await;
+    let time = Locator::Time { start_ms: 2000, end_ms: 4500 };
+    let said = "<script>침수</script> --> &";
+    let film = |path, media_type, origin| {
+        let pieces = vec![(time.clone(), said.to_owned())];
+        Paper { pieces, origin, ..film(path, media_type) }
+    };
+    let id = house.take(&film("1741000/a.mp4", "video/mp4", Origin::Speech)).await;
+    let address = format!("/v1/documents/{id}/captions");
+    let captions = get(&house, &only_a, &address).await;
+    assert_eq!(
+        (captions.status.as_u16(), &*captions.body),
+        (
+            200,
+            "WEBVTT\n\n00:00:02.000 --> 00:00:04.500\n&lt;script&gt;침수&lt;/script&gt; --&gt; &amp;\n"
+        )
+    );
+    for (name, value) in [
+        ("content-type", "text/vtt; charset=utf-8"),
+        ("content-security-policy", "sandbox; default-src 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store"),
+    ] {
+        assert_eq!(captions.header(name), value, "{name}");
+    }
+    let shown = page(&house, &only_a, &format!("/documents/{id}?hl=en")).await.body;
+    let track = shown.split("<track ").nth(1).unwrap().split('>').next().unwrap();
+    assert!(track.contains(&format!("kind=\"captions\" src=\"{address}\"")), "{track}");
+    assert!(track.contains("label=\"Automatic transcript\""), "{track}");
+
+    let nothing = DocumentId::new(STORE, "1741000/nothing.mp4", None);
+    let hidden = get(&house, &only_b, &address).await;
+    let missing = get(&house, &only_b, &format!("/v1/documents/{nothing}/captions")).await;
+    assert_eq!(hidden.status, 404);
+    assert_eq!((hidden.status, hidden.body), (missing.status, missing.body));
+    assert_eq!(send(&house, request("GET", &address, &[])).await.status, 401);
+    // Words on signs are no captions, and nothing is made for what is not played.
+    for (path, media_type, origin) in [
+        ("1741000/sign.mp4", "video/mp4", Origin::Ocr),
+        ("1741000/a.avi", "video/x-msvideo", Origin::Speech),
+        ("1741000/a.mp3", "audio/mpeg", Origin::Speech),
+    ] {
+        let id = house.take(&film(path, media_type, origin)).await;
+        let none = get(&house, &only_a, &format!("/v1/documents/{id}/captions")).await;
+        assert_eq!(none.status, 404, "{path}");
+        let shown = page(&house, &only_a, &format!("/documents/{id}")).await.body;
+        assert!(!shown.contains("<track"), "{path}");
     }
 }

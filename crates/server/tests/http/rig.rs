@@ -1,3 +1,4 @@
+use madang_document::content::Origin;
 use madang_document::locator::Locator;
 use madang_document::outcome::Outcome;
 use madang_document::principal::Role;
@@ -28,9 +29,11 @@ pub(crate) fn paper<'a>(agency: &'a str, path: &'a str, title: &'a str, text: &s
         media_type: "application/pdf",
         outcome: Outcome::Ok,
         pieces: vec![(Locator::page(3), text.to_owned())],
+        origin: Origin::Native,
         preview: Some(b"\xff\xd8\xff\xd9".to_vec()),
         further: Vec::new(),
         likeness: false,
         annotations: Vec::new(),
+        notes: Vec::new(),
     }
 }

@@ -1,5 +1,7 @@
 use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
+use madang_document::outcome::Outcome;
+use madang_document::reason_kind::ReasonKind;
 
 use crate::house::{A, Paper, STORE, Shows};
 use crate::reply::{get, page, request, send};
@@ -91,6 +93,48 @@ async fn a_film_is_opened_at_the_second_of_a_match() {
     }
 }
 
+/// Each frame leads to its moment, also where nothing is said; of a film that nobody plays it is opened.
+#[tokio::test]
+async fn the_frames_of_a_film_lead_to_their_moments() {
+    let Rig { house, admin, .. } = rig().await;
+    let time = |start_ms| Locator::Time { start_ms, end_ms: start_ms };
+    let further = || {
+        vec![
+            (Locator::Whole {}, b"the sheet".to_vec()),
+            (time(4000), b"one".to_vec()),
+            (time(65_500), b"two".to_vec()),
+        ]
+    };
+    let said = vec![(Locator::Time { start_ms: 9000, end_ms: 12_000 }, "침수 확인")];
+    let film = Paper { further: further(), ..papers("1741000/a.mp4", "video/mp4", said.clone()) };
+    let id = house.take(&film).await;
+    let shown = page(&house, &admin, &format!("/documents/{id}?q={FLOOD}")).await.body;
+    let strip = shown.split("class=\"frames\"").nth(1).unwrap().split("</div>").next().unwrap();
+    assert_eq!(strip.matches("<a ").count(), 2, "the sheet is no frame: {strip}");
+    let second =
+        format!("href=\"/documents/{id}?q={FLOOD}&amp;at=t%3D65.5%2C65.5\" data-ms=\"65500\"");
+    assert!(strip.contains(&second), "{strip}");
+    assert!(strip.contains(&format!("src=\"/v1/documents/{id}/preview?number=3\"")), "{strip}");
+    assert!(strip.contains("<b>1:05</b>"), "{strip}");
+    // The match is at nine seconds, of which the first frame is seen.
+    let first = strip.split("data-ms=\"4000\"").nth(1).unwrap().split('>').next().unwrap();
+    assert!(first.contains("aria-current=\"true\""), "{strip}");
+    // Without a script the page opens there, whatever else was searched for.
+    let there = format!("/documents/{id}?q={FLOOD}&at=t%3D65.5%2C65.5");
+    let there = page(&house, &admin, &there).await.body;
+    assert!(there.contains("/media#t=65.500\""), "{there}");
+
+    let old = Paper { further: further(), ..papers("1741000/a.avi", "video/x-msvideo", said) };
+    let old = house.take(&old).await;
+    let shown = page(&house, &admin, &format!("/documents/{old}")).await.body;
+    assert!(
+        shown.contains(&format!("<a href=\"/v1/documents/{old}/preview?number=2\"")),
+        "{shown}"
+    );
+    let none = house.take(&papers("1741000/b.mp4", "video/mp4", Vec::new())).await;
+    assert!(!page(&house, &admin, &format!("/documents/{none}")).await.body.contains("frames"));
+}
+
 #[tokio::test]
 async fn a_sheet_is_a_grid_with_the_cell_of_the_match() {
     let Rig { house, admin, .. } = rig().await;
@@ -180,5 +224,35 @@ async fn a_page_without_a_picture_is_read() {
         assert!(shown.contains(told) && !shown.contains("<rect"), "{shown}");
         assert!(shown.contains("<details class=\"leaf-text\" open>"), "{shown}");
         assert!(shown.contains("<mark id=\"hit-1\" class=\"now\""), "{shown}");
+    }
+}
+
+/// What is seen or spoken in a document is read later: that it waits is told until then.
+#[tokio::test]
+async fn words_that_are_still_to_be_recognised_are_told() {
+    let Rig { house, admin, .. } = rig().await;
+    let scan = |path, notes| Paper {
+        outcome: Outcome::Empty,
+        notes,
+        ..papers(path, "application/pdf", Vec::new())
+    };
+    let waits = house.take(&scan("1741000/a.pdf", vec![ReasonKind::RecognitionWaits])).await;
+    let read = house.take(&scan("1741000/b.pdf", Vec::new())).await;
+    for (language, label, told) in [
+        ("ko", "인식 대기", "그림이나 소리에 담긴 글은 아직 읽지 않았습니다."),
+        ("en", "recognition waits", "is still to be read, after other files"),
+    ] {
+        let told_of = async |id: DocumentId| {
+            page(&house, &admin, &format!("/documents/{id}?hl={language}")).await.body
+        };
+        let shown = told_of(waits).await;
+        assert!(shown.contains(label) && shown.contains(told), "{shown}");
+        let shown = told_of(read).await;
+        assert!(!shown.contains(label) && !shown.contains(told), "{shown}");
+        let receipt = get(&house, &admin, &format!("/v1/receipts/{waits}")).await.json();
+        assert!(
+            receipt["outcome_sentence"][language].as_str().unwrap().contains(told),
+            "{receipt}"
+        );
     }
 }

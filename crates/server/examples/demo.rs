@@ -109,10 +109,12 @@ async fn main() {
                 media_type,
                 outcome,
                 pieces,
+                origin: madang_document::content::Origin::Native,
                 preview,
                 further: Vec::new(),
                 likeness: false,
                 annotations: Vec::new(),
+                notes: Vec::new(),
             })
             .await;
     }

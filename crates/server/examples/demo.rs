@@ -12,6 +12,7 @@
 mod house;
 
 use house::{A, B, House, Paper};
+use madang_document::content::Origin;
 use madang_document::locator::Locator;
 use madang_document::outcome::Outcome;
 use madang_document::principal::{Principal, Role};
@@ -113,6 +114,8 @@ async fn main() {
                 further: Vec::new(),
                 likeness: false,
                 annotations: Vec::new(),
+                notes: Vec::new(),
+                origin: Origin::Native,
             })
             .await;
     }

@@ -12,6 +12,7 @@
 mod house;
 
 use house::{A, B, House, Paper};
+use madang_document::content::Origin;
 use madang_document::locator::Locator;
 use madang_document::outcome::Outcome;
 use madang_document::principal::{Principal, Role};
@@ -115,6 +116,10 @@ async fn main() {
                 likeness: false,
                 annotations: Vec::new(),
                 notes: Vec::new(),
+<<<<<<< HEAD
+=======
+                origin: Origin::Native,
+>>>>>>> viewa
             })
             .await;
     }

@@ -16,6 +16,7 @@ pub(crate) mod property;
 pub(crate) mod question;
 pub(crate) mod queues;
 pub(crate) mod remark;
+pub(crate) mod renditions;
 pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod unread;

@@ -37,6 +37,7 @@ use crate::pages::passage::{origin, place};
 use crate::pages::player;
 use crate::pages::property::{Property, Said, properties};
 use crate::pages::remark::reason;
+use crate::pages::renditions::Renditions;
 use crate::pages::unread;
 use crate::pages::versions::{self, Compared};
 use crate::pages::words::{Words, day, format, minute, name, size, whole_name};
@@ -89,6 +90,7 @@ pub(crate) async fn page(
         Some(history) => compare(&server, history, &parameters).await?,
         None => None,
     };
+    let renditions = Renditions::of(&server, &caller, &stored).await?;
     let document = stored.document;
     let opened = server.ledger.members(document.id, MEMBERS).await?.readable();
     let members = members(&document, &opened);
@@ -125,6 +127,7 @@ pub(crate) async fn page(
                         Err(problem) => p.alert role="alert" { (Shown::new(problem.detail.say(words.0))) },
                     }
                     @if !document.is_sidecar() && !members.is_empty() { (member_list(words, &here, &members)) }
+                    (renditions.section(words, query))
                     (versions::section(words, &glances, compared.as_ref()))
                 }
                 aside.viewer-side aria-label=(words.say("찾은 곳과 속성", "Matches and properties")) {

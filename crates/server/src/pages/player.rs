@@ -91,9 +91,16 @@ pub(crate) fn transcript(
     let by_machine = |origin: Origin| {
         rows.iter().any(|n| text.get(*n).is_some_and(|segment| segment.origin == origin))
     };
+    // Where nobody speaks, all of it stands on the screen.
+    let is_seen = by_machine(Origin::Ocr)
+        && rows.iter().all(|n| text.get(*n).is_some_and(|segment| segment.origin == Origin::Ocr));
+    let title = match is_seen {
+        true => words.say("화면 글자", "Words on the screen"),
+        false => words.say("받아 적은 글", "Transcript"),
+    };
     html! {
         section.panel.transcript-panel aria-label=(words.say("시각이 붙은 글", "Text with its times")) {
-            h2 { (words.say("받아 적은 글", "Transcript")) " " span.count { (rows.len()) } }
+            h2 { (title) " " span.count { (rows.len()) } }
             div.transcript role="group" tabindex="0" aria-label=(words.say("시각이 붙은 글", "Text with its times")) {
                 @for n in &rows {
                     @if let Some(segment) = text.get(*n) && let Locator::Time { start_ms, .. } = segment.locator {

@@ -48,6 +48,18 @@ async fn what_looks_alike_is_told_as_far_as_whoever_asks_may_see() {
         (get(&house, &only_b, &path).await, get(&house, &only_b, &absent).await);
     assert_eq!((refused.status.as_u16(), refused.body), (404, missing.body));
     assert_eq!(get(&house, &only_a, &format!("{path}?limit=0")).await.status, 400);
+    // Its page names them, and nobody else's.
+    let page = format!("/documents/{id}");
+    let (own, whole) = (get(&house, &only_a, &page).await, get(&house, &admin, &page).await);
+    assert!(
+        own.body.contains("id=\"renditions\"") && own.body.contains(&near.to_string()),
+        "{}",
+        own.body
+    );
+    assert!(!own.body.contains(&hidden.to_string()) && whole.body.contains(&hidden.to_string()));
+    let lonely = house.take(&paper(A, "1741000/b.hwp", "홀로", "다른 글")).await;
+    let lonely = get(&house, &only_a, &format!("/documents/{lonely}")).await.body;
+    assert!(!lonely.contains("renditions"), "{lonely}");
     // The document itself shows what the stages found.
     let document = get(&house, &only_a, &format!("/v1/documents/{near}")).await.body;
     let document: serde_json::Value = serde_json::from_str(&document).unwrap();

@@ -152,5 +152,6 @@ async fn a_film_has_captions_of_what_is_said_in_it() {
         assert_eq!(none.status, 404, "{path}");
         let shown = page(&house, &only_a, &format!("/documents/{id}")).await.body;
         assert!(!shown.contains("<track"), "{path}");
+        assert_eq!(shown.contains("<h2>화면 글자 "), origin == Origin::Ocr, "{path}");
     }
 }

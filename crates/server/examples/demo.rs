@@ -110,16 +110,12 @@ async fn main() {
                 media_type,
                 outcome,
                 pieces,
-                origin: madang_document::content::Origin::Native,
                 preview,
                 further: Vec::new(),
                 likeness: false,
                 annotations: Vec::new(),
                 notes: Vec::new(),
-<<<<<<< HEAD
-=======
                 origin: Origin::Native,
->>>>>>> viewa
             })
             .await;
     }

@@ -25,7 +25,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg2000",
-    version: 1,
+    version: 2,
     media_types: &["image/jp2", "image/j2c"],
     sniff: |probe| {
         let is = probe.starts_with(SIGNATURE) || probe.starts_with(CODESTREAM);
@@ -87,9 +87,12 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut content = picture::undecoded(context, header, |_| None)?;
     match Showing::of(width, height, context) {
         Showing::Now => {
-            let shown = preview::may_decode(width, height, context)
-                .and_then(|()| show(blob, (width, height), channels.unwrap_or(0), context))
-                .and_then(|picture| {
+            if let Err(reason) = preview::may_decode(width, height, context) {
+                content.cut(ReasonKind::NoPreview.because(reason));
+                return Ok(content);
+            }
+            let shown =
+                show(blob, (width, height), channels.unwrap_or(0), context).and_then(|picture| {
                     let orientation = content.metadata.integer(metadata::ORIENTATION);
                     preview::of(picture, orientation, Locator::Whole {}, context)
                 });

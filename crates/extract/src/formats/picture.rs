@@ -175,7 +175,7 @@ fn show(
     // Asked before a decoder is made: it would call a size that it cannot hold a damage.
     let fits = preview::may_decode(width, height, context);
     let picture = fits
-        .map_err(DecodeError::Unfit)
+        .map_err(DecodeError::TooLarge)
         .and_then(|()| preview::decode(ImageReader::with_format(reader(blob), format), context));
     match picture {
         Ok(picture) => {
@@ -185,6 +185,10 @@ fn show(
                 Ok(preview) => content.previews.extend(preview),
                 Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),
             }
+        }
+        // Its words are not read, and nobody sees it.
+        Err(DecodeError::TooLarge(reason)) => {
+            content.cut(ReasonKind::NoPreview.because(reason));
         }
         Err(DecodeError::Unfit(reason)) => {
             content.note(ReasonKind::NoPreview.because(reason));

@@ -19,7 +19,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "png",
-    version: 3,
+    version: 4,
     media_types: &["image/png"],
     sniff: |probe| if probe.starts_with(SIGNATURE) { Match::Magic } else { Match::No },
     media_type: |_| "image/png",

@@ -36,7 +36,9 @@ const IN_DOCUMENT_LEAST: u32 = 800;
 /// Why there is no preview.
 #[derive(Debug)]
 pub(super) enum DecodeError {
-    /// The picture is whole, but of a variant that has no decoder, or too large.
+    /// The picture may be whole, but is more than is decoded.
+    TooLarge(Reason),
+    /// It may be whole, but is of a variant that has no decoder.
     Unfit(Reason),
     /// It is damaged.
     Damaged(Reason),
@@ -46,7 +48,9 @@ impl DecodeError {
     /// One sentence that says why, whichever it is.
     pub(super) fn reason(self) -> Reason {
         match self {
-            DecodeError::Unfit(reason) | DecodeError::Damaged(reason) => reason,
+            DecodeError::TooLarge(reason)
+            | DecodeError::Unfit(reason)
+            | DecodeError::Damaged(reason) => reason,
         }
     }
 }
@@ -128,10 +132,9 @@ pub(super) fn decode<R: BufRead + Seek>(
     context.progress();
     match answer {
         Ok(Ok(Ok(picture))) => Ok(picture),
-        Ok(Ok(Err(reason))) => Err(DecodeError::Unfit(reason)),
-        Ok(Err(error @ (ImageError::Limits(_) | ImageError::Unsupported(_)))) => {
-            Err(DecodeError::Unfit(said(error)))
-        }
+        Ok(Ok(Err(reason))) => Err(DecodeError::TooLarge(reason)),
+        Ok(Err(error @ ImageError::Limits(_))) => Err(DecodeError::TooLarge(said(error))),
+        Ok(Err(error @ ImageError::Unsupported(_))) => Err(DecodeError::Unfit(said(error))),
         Ok(Err(error)) => Err(DecodeError::Damaged(said(error))),
         Err(_) => Err(DecodeError::Damaged(ReasonKind::DecoderBroke.into())),
     }

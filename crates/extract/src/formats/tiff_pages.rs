@@ -111,7 +111,8 @@ pub(super) fn read(
                     return;
                 }
             }
-            Err(DecodeError::Unfit(reason) | DecodeError::Damaged(reason)) => {
+            Err(error) => {
+                let reason = error.reason();
                 if !unread {
                     let part = Part::Page(number.into());
                     content.note(ReasonKind::Unreadable.of(part).because(reason));

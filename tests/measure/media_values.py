@@ -172,7 +172,7 @@ def all_of(value):
 
 
 def read(madang, path):
-    done = subprocess.run([madang, 'extract', '--json', str(path)], capture_output=True, timeout=300)
+    done = subprocess.run([madang, 'extract', '--json', '--ocr', 'never', str(path)], capture_output=True, timeout=300)
     for line in done.stdout.decode('utf-8', 'replace').splitlines():
         answer = json.loads(line, strict=False)
         if answer.get('member') is None:

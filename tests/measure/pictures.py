@@ -255,7 +255,7 @@ def read_theirs(folders):
 
 def read_ours(madang, files):
     said = {}
-    command = [madang, 'extract', '--json', '--no-sidecars', '--jobs', '2', *files]
+    command = [madang, 'extract', '--json', '--ocr', 'never', '--no-sidecars', '--jobs', '2', *files]
     answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
     for line in answer.decode('utf-8').splitlines():
         document = json.loads(line)
@@ -336,7 +336,7 @@ def main():
         together = cpu(['exiftool', '-json', '-G1', '-n'], files) / count * 1e3
         few = files[:: max(count // 40, 1)]
         alone = sum(cpu(['exiftool', '-json', '-G1', '-n'], [file]) for file in few) / len(few) * 1e3
-        here = cpu([arguments.madang, 'extract', '--json', '--no-sidecars', '--jobs', '1'], files) / count * 1e3
+        here = cpu([arguments.madang, 'extract', '--json', '--ocr', 'never', '--no-sidecars', '--jobs', '1'], files) / count * 1e3
         print(f'CPU ms a file: exiftool, one process for all {together:.2f}, one for each {alone:.1f}; '
               f'madang extract, all of it {here:.2f}')
     sys.exit(0 if share >= GOAL else 1)

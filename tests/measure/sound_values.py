@@ -251,7 +251,7 @@ def main():
     files = [path for path in files if probed[path]]
     if not files:
         sys.exit(2)
-    command = [asked.madang, 'extract', '--json', '--no-sidecars', *map(str, files)]
+    command = [asked.madang, 'extract', '--json', '--ocr', 'never', '--no-sidecars', *map(str, files)]
     answer = subprocess.run(command, capture_output=True)
     said = {}
     for line in answer.stdout.decode('utf-8', 'replace').splitlines():

@@ -288,6 +288,9 @@ fn of_each(name: &str) -> &'static str {
         "to" => "Before this date, written as `from`.",
         "sort" => "score, newest or oldest.",
         "limit" => "How many at most, to 1000; 100 without it.",
+        "renditions" => {
+            "fold: the first hit of a page stands for those of the same bytes or text after it; all, as without it: each document is a hit."
+        }
         "after" => "Where the former page ended: its `next`.",
         "facets" => "What to count hits by: agency, kind, type, lang, outcome, pipeline, year.",
         "state" => {

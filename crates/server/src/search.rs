@@ -24,11 +24,26 @@ use crate::problem::Problem;
 use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::wire::json;
+use crate::works::{self, Works};
 
 /// What a search can be asked with.
 pub(crate) const PARAMETERS: &[&str] = &[
-    "q", "agency", "kind", "type", "lang", "outcome", "ocr", "pipeline", "path", "from", "to",
-    "sort", "limit", "after", "facets",
+    "q",
+    "agency",
+    "kind",
+    "type",
+    "lang",
+    "outcome",
+    "ocr",
+    "pipeline",
+    "path",
+    "from",
+    "to",
+    "sort",
+    "limit",
+    "after",
+    "facets",
+    works::PARAMETER,
 ];
 
 /// Hits per page when nobody says how many.
@@ -44,8 +59,13 @@ pub(crate) async fn api(
     let query = read(&parameters)?;
     let text = query.text.clone();
     let begun = Instant::now();
-    let hits = run(&server, &caller.principal, query).await?;
-    Ok(json(&Found::new(hits, &text, begun.elapsed().as_millis() as u64)))
+    let are_folded = Works::are_asked(&parameters, false)?;
+    let mut hits = run(&server, &caller.principal, query).await?;
+    let works = match are_folded {
+        true => Works::fold(&server, &caller.principal, &mut hits).await?,
+        false => Works::default(),
+    };
+    Ok(json(&Found::new(hits, &works, &text, begun.elapsed().as_millis() as u64)))
 }
 
 /// Searches what the principal may see. The index blocks, so it gets a thread of its own.
@@ -158,8 +178,10 @@ pub(crate) fn address(hit: &Hit, query: &str) -> String {
 /// The answer to a search.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Found {
-    /// How many documents match.
+    /// How many documents match, each rendition of a work counted.
     total: u64,
+    /// Hits that are not on this page because one on it stands for them (`renditions=fold`).
+    folded: u64,
     /// This page of them.
     hits: Vec<FoundHit>,
     /// Counts by facet, in descending order.
@@ -210,6 +232,9 @@ pub(crate) struct FoundHit {
     locator: madang_document::locator::Locator,
     /// Its page for people, opened at that place with the words of the query marked.
     url: String,
+    /// Documents of the same bytes or the same text that the hit stands for, whether they match or not
+    /// (`renditions=fold`); at most 20.
+    renditions: Vec<String>,
 }
 
 /// A passage of plain text.
@@ -232,26 +257,28 @@ pub(crate) struct Count {
 }
 
 impl Found {
-    fn new(hits: Hits, query: &str, took_ms: u64) -> Found {
+    fn new(hits: Hits, works: &Works, query: &str, took_ms: u64) -> Found {
         let facets = hits.facets.into_iter().map(|(facet, values)| {
             let counts = values.into_iter().map(|(value, count)| Count { value, count });
             (facet_word(facet), counts.collect())
         });
         Found {
             total: hits.total,
+            folded: works.folded,
             facets: facets.collect(),
             next: hits.next,
             missing: hits.missing.iter().map(|partition| partition.agency.to_string()).collect(),
             took_ms,
-            hits: hits.hits.into_iter().map(|hit| FoundHit::new(hit, query)).collect(),
+            hits: hits.hits.into_iter().map(|hit| FoundHit::new(hit, works, query)).collect(),
         }
     }
 }
 
 impl FoundHit {
-    fn new(hit: Hit, query: &str) -> FoundHit {
+    fn new(hit: Hit, works: &Works, query: &str) -> FoundHit {
         FoundHit {
             url: address(&hit, query),
+            renditions: works.of(hit.id).iter().map(|(id, _)| id.to_string()).collect(),
             id: hit.id.to_string(),
             title: hit.title,
             name: object_key::readable(&hit.path).into_owned(),

@@ -8,6 +8,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use madang_document::id::DocumentId;
 use madang_document::locale::Locale;
+use madang_document::media_type::MediaType;
 use madang_document::outcome::Outcome;
 use madang_document::shown::Shown;
 use madang_index::query::{Facet, Hit, Hits};
@@ -25,6 +26,7 @@ use crate::problem::Problem;
 use crate::search::{DATES, FACETS, address, date, facet_word, read, run};
 use crate::server::Server;
 use crate::wire::Said;
+use crate::works::{self, Works};
 
 /// What the page can be asked with: a search, and nothing else.
 pub(crate) const PARAMETERS: &[&str] = crate::search::PARAMETERS;
@@ -44,12 +46,20 @@ pub(crate) async fn page(
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let text = parameters.one("q")?.unwrap_or_default();
     let begun = Instant::now();
-    let answer = match read(&parameters) {
-        Ok(mut query) => {
+    let asked = Works::are_asked(&parameters, true).and_then(|fold| Ok((fold, read(&parameters)?)));
+    let answer = match asked {
+        Ok((are_folded, mut query)) => {
             if query.facets.is_empty() {
                 query.facets = SHOWN.to_vec();
             }
-            run(&server, &caller.principal, query).await
+            match run(&server, &caller.principal, query).await {
+                Ok(mut hits) if are_folded => {
+                    let works = Works::fold(&server, &caller.principal, &mut hits).await?;
+                    Ok((hits, works))
+                }
+                Ok(hits) => Ok((hits, Works::default())),
+                Err(problem) => Err(problem),
+            }
         }
         Err(problem) => Err(problem),
     };
@@ -60,11 +70,11 @@ pub(crate) async fn page(
         Ok(_) => None,
     };
     let took = begun.elapsed().as_millis();
-    let pictured = pictured(&server, answer.as_ref().ok()).await?;
+    let pictured = pictured(&server, answer.as_ref().ok().map(|(hits, _)| hits)).await?;
     let main = html! {
         (form(words, &parameters, text)?)
         @match &answer {
-            Ok(hits) => (results(words, &parameters, hits, &pictured, took)?),
+            Ok((hits, works)) => (results(words, &parameters, (hits, works), &pictured, took)?),
             Err(problem) => {
                 (chosen(words, &parameters))
                 @if !DATES.iter().any(|name| date(&parameters, name).is_err()) {
@@ -180,7 +190,7 @@ fn date_field(
 fn results(
     words: Words,
     parameters: &Parameters,
-    hits: &Hits,
+    (hits, works): (&Hits, &Works),
     pictured: &BTreeSet<DocumentId>,
     took: u128,
 ) -> Result<Markup, Problem> {
@@ -197,6 +207,16 @@ fn results(
                         Locale::English if hits.total == 1 => format!("1 document · {took} ms"),
                         Locale::English => format!("{} documents · {took} ms", count(hits.total)),
                     })
+                }
+                @if works.folded > 0 {
+                    p.faint {
+                        (match words.0 {
+                            Locale::Korean => format!("이 쪽에서 같은 글 {}건을 접었습니다. ", count(works.folded)),
+                            Locale::English if works.folded == 1 => "1 rendition of the same text is folded on this page. ".to_owned(),
+                            Locale::English => format!("{} renditions of the same texts are folded on this page. ", count(works.folded)),
+                        })
+                        a href=(link(parameters, &[(works::PARAMETER, Some(works::ALL))])) { (words.say("모두 보기", "Show all")) }
+                    }
                 }
                 (chosen(words, parameters))
                 @if may_narrow {
@@ -224,7 +244,7 @@ fn results(
                         }
                     }
                 }
-                ol.hits { @for hit in &hits.hits { li { (hit_card(words, hit, text, pictured.contains(&hit.id))) } } }
+                ol.hits { @for hit in &hits.hits { li { (hit_card(words, hit, text, pictured.contains(&hit.id), works.of(hit.id))) } } }
                 nav.pager aria-label=(words.say("쪽", "Pages")) {
                     @if let Some(first) = first { a href=(first) rel="first" { (words.say("처음", "First page")) } }
                     @if let Some(next) = next { a href=(next) rel="next" { (words.say("다음", "Next page")) " →" } }
@@ -244,7 +264,13 @@ fn results(
 }
 
 /// A hit. The whole text of it is foreign.
-fn hit_card(words: Words, hit: &Hit, query: &str, pictured: bool) -> Markup {
+fn hit_card(
+    words: Words,
+    hit: &Hit,
+    query: &str,
+    pictured: bool,
+    renditions: &[(DocumentId, MediaType)],
+) -> Markup {
     let address = address(hit, query);
     let kind = hit.media_type.kind().as_str();
     html! {
@@ -269,12 +295,27 @@ fn hit_card(words: Words, hit: &Hit, query: &str, pictured: bool) -> Markup {
                     li { (words.agency(hit.agency.as_str())) }
                     @if let Some(date) = hit.date { li { time datetime=(date) { (day(date)) } } }
                     li { (size(hit.size)) }
+                    @if !renditions.is_empty() {
+                        li { a href=(format!("/documents/{}{}#renditions", hit.id, query_string(&[("q", query)]))) { (more(words, renditions)) } }
+                    }
                     @if hit.outcome != Outcome::Ok {
                         li.warn title=(hit.outcome.sentence(words.0)) { (words.outcome(hit.outcome.as_str())) }
                     }
                 }
             }
         }
+    }
+}
+
+/// How many more documents say the same, and of which formats they are.
+fn more(words: Words, renditions: &[(DocumentId, MediaType)]) -> String {
+    let formats: BTreeSet<&str> = renditions.iter().map(|(_, it)| format(it.as_str())).collect();
+    let formats = formats.into_iter().collect::<Vec<_>>().join(", ");
+    let all = renditions.len();
+    match words.0 {
+        Locale::Korean => format!("같은 글 {all}건 더 ({formats})"),
+        Locale::English if all == 1 => format!("1 more rendition ({formats})"),
+        Locale::English => format!("{all} more renditions ({formats})"),
     }
 }
 
@@ -366,7 +407,11 @@ fn link(parameters: &Parameters, changes: &[(&str, Option<&str>)]) -> String {
     for name in PARAMETERS {
         let value = match changes.iter().find(|(changed, _)| changed == name) {
             Some((_, value)) => value.unwrap_or_default().to_owned(),
-            None if matches!(*name, "q" | "path" | "from" | "to" | "sort" | "limit" | "after") => {
+            None if matches!(
+                *name,
+                "q" | "path" | "from" | "to" | "sort" | "limit" | "after" | works::PARAMETER
+            ) =>
+            {
                 parameters.one(name).ok().flatten().unwrap_or_default().to_owned()
             }
             None => parameters.list(name).join(","),

@@ -93,3 +93,51 @@ async fn a_file_that_was_moved_is_found_by_its_former_address() {
     assert_eq!(body["moved_to"], new.to_string());
     assert!(body["detail_ko"].as_str().unwrap().contains("1741000/새/공고.hwp"), "{body}");
 }
+
+/// One hit for the renditions of a work, as far as whoever asks may see them; programs get every document unless they ask.
+#[tokio::test]
+async fn renditions_of_a_work_are_one_hit() {
+    let Rig { house, admin, only_a, .. } = rig().await;
+    // The bytes of a paper are its title.
+    let notices = [
+        (A, "1741000/notice.hwp", "교량점검 하나", 0),
+        (A, "1741000/notice.pdf", "교량점검 둘", 3),
+        (B, "6110000/notice.hwpx", "교량점검 셋", 1),
+    ];
+    for (agency, path, title, bits) in notices {
+        house.take(&Paper { title, ..like(agency, path, bits) }).await;
+    }
+    let alone = paper(A, "1741000/other.hwp", "교량점검", "교량점검 말고 다른 글");
+    house.take(&alone).await;
+    let search = |key: String, path: String| {
+        let house = &house;
+        async move { get(house, &key, &path).await }
+    };
+    let parsed = |body: &str| -> serde_json::Value { serde_json::from_str(body).unwrap() };
+    let path = "/v1/search?q=%EA%B5%90%EB%9F%89%EC%A0%90%EA%B2%80";
+    let all = parsed(&search(only_a.clone(), path.to_owned()).await.body);
+    assert_eq!((&all["total"], &all["folded"]), (&3.into(), &0.into()), "{all}");
+    assert_eq!(all["hits"].as_array().unwrap().len(), 3, "{all}");
+    for (key, others, folded) in [(&only_a, 1, 1), (&admin, 2, 2)] {
+        let works = parsed(&search(key.clone(), format!("{path}&renditions=fold")).await.body);
+        assert_eq!(works["folded"], folded, "{works}");
+        let hits = works["hits"].as_array().unwrap();
+        assert_eq!(hits.len(), 2, "{works}");
+        let mut counts: Vec<usize> =
+            hits.iter().map(|hit| hit["renditions"].as_array().unwrap().len()).collect();
+        counts.sort_unstable();
+        assert_eq!(counts, [0, others], "{works}");
+    }
+    let page = path.replace("/v1/search", "/");
+    let shown = search(only_a.clone(), page.clone()).await.body;
+    assert!(
+        shown.contains("같은 글 1건 더") && shown.contains("같은 글 1건을 접었습니다"),
+        "{shown}"
+    );
+    assert_eq!(shown.matches("class=\"hit\"").count(), 2, "{shown}");
+    let shown = search(only_a.clone(), format!("{page}&renditions=all")).await.body;
+    assert_eq!(shown.matches("class=\"hit\"").count(), 3, "{shown}");
+    let refused = search(only_a.clone(), format!("{path}&renditions=some")).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.contains("`fold`"), "{}", refused.body);
+}

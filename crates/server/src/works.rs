@@ -1,0 +1,104 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use madang_document::id::DocumentId;
+use madang_document::media_type::MediaType;
+use madang_document::principal::Principal;
+use madang_index::query::Hits;
+use madang_ledger::lookalikes::Relation;
+
+use crate::parameters::{Parameters, one_of, unreadable};
+use crate::problem::Problem;
+use crate::server::Server;
+
+/// The parameter that says whether renditions of one work are one hit.
+pub(crate) const PARAMETER: &str = "renditions";
+
+/// The words for it: each document is a hit, or each work is one.
+pub(crate) const ALL: &str = "all";
+pub(crate) const FOLD: &str = "fold";
+
+/// Renditions of one hit that are known.
+const KNOWN: u32 = 20;
+
+/// How long a search waits for them. They are found in milliseconds, but for the first time after a start: what looks alike is
+/// then brought to memory, on and on after the answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Documents of the same bytes or the same text as a hit, whether they match or not.
+#[derive(Debug, Default)]
+pub(crate) struct Works {
+    /// Of each hit that stands for others, which, and what they are.
+    others: BTreeMap<DocumentId, Vec<(DocumentId, MediaType)>>,
+    /// Hits that were taken away, since one before them stands for them.
+    pub(crate) folded: u64,
+}
+
+impl Works {
+    /// Whether it is asked for; `unless` where nothing is said.
+    ///
+    /// # Errors
+    /// For another word.
+    pub(crate) fn are_asked(parameters: &Parameters, unless: bool) -> Result<bool, Problem> {
+        match parameters.one(PARAMETER)? {
+            None | Some("") => Ok(unless),
+            Some(ALL) => Ok(false),
+            Some(FOLD) => Ok(true),
+            Some(other) => Err(unreadable(PARAMETER, other, &one_of(&[ALL, FOLD]))),
+        }
+    }
+
+    /// Lets the first hit of each work stand for those after it on this page. Only what the principal may see is looked at; what
+    /// takes too long to find stays as it is.
+    ///
+    /// # Errors
+    /// When looking for them breaks off.
+    pub(crate) async fn fold(
+        server: &Arc<Server>,
+        principal: &Principal,
+        hits: &mut Hits,
+    ) -> Result<Works, Problem> {
+        let ids: Vec<DocumentId> = hits.hits.iter().map(|hit| hit.id).collect();
+        let sought = tokio::spawn(others(Arc::clone(server), principal.clone(), ids));
+        let Ok(found) = tokio::time::timeout(PATIENCE, sought).await else {
+            return Ok(Works::default());
+        };
+        let others = found.map_err(|error| Problem::internal(&error))?;
+        let before = hits.hits.len();
+        hits.hits.retain(|hit| others.contains_key(&hit.id));
+        let folded = (before - hits.hits.len()) as u64;
+        Ok(Works { others, folded })
+    }
+
+    /// What a hit stands for beside itself.
+    pub(crate) fn of(&self, hit: DocumentId) -> &[(DocumentId, MediaType)] {
+        self.others.get(&hit).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The hits that stay, each with its renditions.
+async fn others(
+    server: Arc<Server>,
+    principal: Principal,
+    ids: Vec<DocumentId>,
+) -> BTreeMap<DocumentId, Vec<(DocumentId, MediaType)>> {
+    let mut kept = BTreeMap::new();
+    let mut stood_for = BTreeSet::new();
+    for id in ids {
+        if stood_for.contains(&id) {
+            continue;
+        }
+        // A hit that cannot be looked at stands for itself: it costs no search.
+        let found = server.ledger.lookalikes(id, &principal.agencies, KNOWN).await;
+        let found = found.unwrap_or_default();
+        // What shows the same picture may be about something else.
+        let same = found.into_iter().filter(|found| found.relation != Relation::Picture);
+        let same: Vec<(DocumentId, MediaType)> = same
+            .map(|found| (found.stored.document.id, found.stored.document.media_type))
+            .collect();
+        stood_for.extend(same.iter().map(|(id, _)| *id));
+        kept.insert(id, same);
+    }
+    kept
+}

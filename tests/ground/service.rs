@@ -264,7 +264,7 @@ impl Service {
     /// When it takes too long.
     pub async fn settled(&self, received: u64) -> Balance {
         let what = format!("{received} files are settled");
-        until_within(Duration::from_secs(180), &what, async || {
+        until_within(Duration::from_secs(600), &what, async || {
             let balance = self.balance().await;
             (balance.received >= received && balance.in_flight == 0).then_some(balance)
         })

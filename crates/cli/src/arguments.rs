@@ -154,6 +154,9 @@ pub(crate) struct Extract {
     /// Leave out what lies beside a file and describes it
     #[arg(long)]
     pub(crate) no_sidecars: bool,
+    /// With --json and --report: make no previews of pictures and films, nor what is told by them (picture_fingerprint, key_frames)
+    #[arg(long)]
+    pub(crate) no_previews: bool,
     /// Whether text in pictures is recognised: never, auto (where some is likely, and on pages without text), always
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ocr)]
     pub(crate) ocr: Ocr,

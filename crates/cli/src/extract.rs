@@ -50,7 +50,8 @@ const WHOLE: u64 = madang_pipeline::fetch::WHOLE;
 /// `madang extract`.
 pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
-    let limits = configuration.limits();
+    // Nobody sees the previews of what is printed as text.
+    let limits = limits(&configuration, command.no_previews || !command.json);
     let engines = engines_of(&configuration)?;
     let options = options(command.password_file.as_deref(), command.ocr)?;
     let (mut files, missing) = files(&command.paths);
@@ -93,6 +94,15 @@ pub(crate) struct Terms<'a> {
     pub(crate) engines: &'a [OsString],
     /// Whether previews are encoded as a service does it, so that what that takes counts.
     pub(crate) encodes: bool,
+}
+
+/// What a file may cost, without what previews of it do where nobody sees them.
+pub(crate) fn limits(configuration: &Configuration, without_previews: bool) -> ChildLimits {
+    let mut limits = configuration.limits();
+    if without_previews {
+        limits.extract.preview = 0;
+    }
+    limits
 }
 
 /// What the loader of engines is told under this configuration.

@@ -35,7 +35,7 @@ mod token_bag;
 /// Reads everything and writes the report into `folder`.
 pub(crate) fn run(command: &Extract, folder: &Path) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
-    let limits = configuration.limits();
+    let limits = extract::limits(&configuration, command.no_previews);
     let engines = extract::engines_of(&configuration)?;
     let own = [Some(folder), command.reference.as_deref()];
     let own: Vec<PathBuf> =

@@ -201,6 +201,11 @@ impl<'a> Context<'a> {
         self.engines.of(sense)
     }
 
+    /// Whether somebody wants previews.
+    pub(crate) fn previews_wanted(&self) -> bool {
+        self.limits.preview > 0
+    }
+
     /// Whether what is written in pictures is wanted: of every picture, or of those that are likely to say something.
     pub fn seen_text_wanted(&self) -> Ocr {
         match self.words_wanted {

@@ -30,7 +30,7 @@ pub struct Limits {
     pub pages: u32,
     /// Bytes of properties of one document.
     pub metadata: u64,
-    /// Longer side of a preview, pixels.
+    /// Longer side of a preview, pixels; none is made where it is 0.
     pub preview: u32,
 }
 

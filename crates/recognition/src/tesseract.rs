@@ -24,7 +24,7 @@ use crate::libtesseract::{Libtesseract, Model, Segmentation};
 use crate::pictured::Pictured;
 use crate::rules::{Cell, Rules};
 use crate::segments::{Line, confidence};
-use crate::slope::Points;
+use crate::slope::{Points, Slope};
 use crate::straight::Straight;
 use madang_extract::letters::{Piece, Pieces};
 use madang_extract::lighting;
@@ -61,6 +61,9 @@ const FOREIGN: f32 = 0.15;
 
 /// So many parts of a page of which nothing can be read are followed by no others: noise is cut into hundreds.
 const HOPELESS_PARTS: usize = 24;
+
+/// Or so many letters: a pattern that has rows is one large block.
+const HOPELESS_LETTERS: usize = 400;
 
 /// A confidence at which nothing was read at all.
 const HOPELESS: f32 = 0.35;
@@ -418,11 +421,20 @@ impl Reader<'_> {
         if page.is_sideways {
             let probed = [1, 3].map(|quarters| (quarters, self.probe(&page.turned(quarters))));
             let none = self.probe(page)?;
+            let mut surest = none;
             for (turned, sure) in probed {
-                if sure? > none + SURER {
+                let sure = sure?;
+                surest = surest.max(sure);
+                if sure > none + SURER {
                     quarters = turned;
                     break;
                 }
+            }
+            // A pattern has rows, too, and the rest of it says as little. Of a page of tables nothing was tried.
+            if surest > 0.0 && surest < HOPELESS {
+                let level = Slope { middle: 0.0, per_row: 0.0 };
+                let straight = Straight::new(level, page.grey.width, page.grey.height);
+                return Ok((0, Vec::new(), straight, page.scale));
             }
         }
         let turned;
@@ -459,9 +471,11 @@ impl Reader<'_> {
     }
 
     fn lines(&self, prepared: &Prepared) -> Result<Vec<Line>, String> {
-        let mut lines = Vec::new();
+        let mut lines: Vec<Line> = Vec::new();
         for (n, part) in prepared.parts.iter().take(PARTS_MOST).enumerate() {
-            if n >= HOPELESS_PARTS && confidence(&lines) < HOPELESS {
+            let letters: usize = lines.iter().map(|line| line.letters).sum();
+            let is_enough = n >= HOPELESS_PARTS || letters >= HOPELESS_LETTERS;
+            if is_enough && confidence(&lines) < HOPELESS {
                 break;
             }
             match part {
@@ -524,6 +538,9 @@ impl Reader<'_> {
         let letters: usize = lines.iter().map(|line| line.letters).sum();
         let hangul: usize = lines.iter().map(Line::hangul).sum();
         let sure = confidence(&lines);
+        if sure < HOPELESS {
+            return Ok(lines);
+        }
         let is_foreign = letters > 8 && hangul as f32 <= letters as f32 * FOREIGN;
         // What was read in the wrong language is read as no word of it, and shows by how sure one is of it.
         if sure < SURE + 0.2 && is_foreign != self.latin.get() {
@@ -533,8 +550,7 @@ impl Reader<'_> {
                 lines = other;
             }
         }
-        // A block of which nothing is read has a doubtful word in every place.
-        if !self.latin.get() && confidence(&lines) >= HOPELESS {
+        if !self.latin.get() {
             for line in &mut lines {
                 self.foreign_words(prepared, line, second)?;
             }

@@ -86,7 +86,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let (width, height, channels) = (header.width, header.height, header.channels);
     let mut content = picture::undecoded(context, header, |_| None)?;
     match Showing::of(width, height, context) {
-        Showing::Now => {
+        Showing::Now if context.previews_wanted() => {
             if let Err(reason) = preview::may_decode(width, height, context) {
                 content.cut(ReasonKind::NoPreview.because(reason));
                 return Ok(content);
@@ -102,7 +102,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             }
         }
         Showing::Later => content.likeness = true,
-        Showing::Never => {}
+        Showing::Now | Showing::Never => {}
     }
     Ok(content)
 }

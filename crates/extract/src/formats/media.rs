@@ -27,6 +27,7 @@ use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::Format;
 use crate::member_path::MemberPaths;
+use crate::options::Ocr;
 use crate::unpack::take_member;
 
 /// Bytes read for the sake of subtitles, which in most containers lie between the pictures.
@@ -323,6 +324,9 @@ fn take_previews(
     context: &Context<'_>,
 ) {
     if let Some((index, video)) = first_video(streams) {
+        if !context.previews_wanted() && context.seen_text_wanted() == Ocr::Never {
+            return;
+        }
         match take_frames(content, file, (index, video), context) {
             Ok(()) => {}
             Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),
@@ -353,6 +357,9 @@ fn draw_sound(
         true => content.previews.extend(sound::draw(file, index, context).ok().flatten()),
     }
 }
+
+/// Longer side, pixels, at which frames are compared at least.
+const GLIMPSE: u32 = 160;
 
 /// Contrast below which a frame is black, or nearly so.
 const BLACK: u64 = 4;
@@ -406,7 +413,7 @@ fn take_frames(
         if !decoded.insert(start_ms) {
             continue;
         }
-        let (width, height, rgb) = match decoder.rgb(limits.preview) {
+        let (width, height, rgb) = match decoder.rgb(limits.preview.max(GLIMPSE)) {
             Ok(frame) => frame,
             Err(error) => {
                 failed = Some(error);
@@ -428,6 +435,9 @@ fn take_frames(
         }
     }
     text.finish(milliseconds(duration), content);
+    if !context.previews_wanted() {
+        return Ok(());
+    }
     let glimpses: Vec<&Glimpse> = frames.iter().map(|frame| &frame.glimpse).collect();
     let Some(best) = key_frames::representative(&glimpses) else {
         return Err(failed.unwrap_or(ReasonKind::Faulty(Fault::NoKeyFrame)).into());

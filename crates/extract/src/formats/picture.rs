@@ -89,7 +89,10 @@ pub(super) fn first(
     let size = (header.width, header.height);
     let mut content = described(header)?;
     match Showing::of(size.0, size.1, context) {
-        Showing::Now => show(blob, context, format, size, seen, &mut content),
+        Showing::Now if context.previews_wanted() => {
+            show(blob, context, format, size, seen, &mut content);
+        }
+        Showing::Now => look(blob, context, format, size, seen, &mut content),
         Showing::Later => {
             content.likeness = true;
             look(blob, context, format, size, seen, &mut content);

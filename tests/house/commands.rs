@@ -130,6 +130,13 @@ fn properties_are_the_same_without_previews() {
     let finding = |document: &Value| document["annotations"][1]["finding"].clone();
     assert!(finding(&with)["picture"].is_object(), "{with}");
     assert_eq!(finding(&without), "nothing", "{without}");
+    // What is decoded for its words says of its pixels what it always does.
+    scenario.write("flood.png", fixture("png/pixel_flood.png"));
+    for more in [&[][..], &["--no-previews"]] {
+        let arguments = [&["extract", "--json", "flood.png"][..], more].concat();
+        let document = lines(&scenario.succeed(&arguments)).remove(0);
+        assert_eq!(document["outcome"], "limit", "{document}");
+    }
 }
 
 #[test]

@@ -154,7 +154,7 @@ pub(crate) struct Extract {
     /// Leave out what lies beside a file and describes it
     #[arg(long)]
     pub(crate) no_sidecars: bool,
-    /// With --json and --report: make no previews of pictures and films, nor what is told by them (picture_fingerprint, key_frames)
+    /// Make no previews of pictures and films, nor tell what only they tell (picture_fingerprint, key_frames); with --ocr never, pixels are not decoded, and their damage is not seen
     #[arg(long)]
     pub(crate) no_previews: bool,
     /// Whether text in pictures is recognised: never, auto (where some is likely, and on pages without text), always

@@ -50,8 +50,7 @@ const WHOLE: u64 = madang_pipeline::fetch::WHOLE;
 /// `madang extract`.
 pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
-    // Nobody sees the previews of what is printed as text.
-    let limits = limits(&configuration, command.no_previews || !command.json);
+    let limits = limits(&configuration, command.no_previews);
     let engines = engines_of(&configuration)?;
     let options = options(command.password_file.as_deref(), command.ocr)?;
     let (mut files, missing) = files(&command.paths);
@@ -96,7 +95,7 @@ pub(crate) struct Terms<'a> {
     pub(crate) encodes: bool,
 }
 
-/// What a file may cost, without what previews of it do where nobody sees them.
+/// What a file may cost, with previews or without.
 pub(crate) fn limits(configuration: &Configuration, without_previews: bool) -> ChildLimits {
     let mut limits = configuration.limits();
     if without_previews {

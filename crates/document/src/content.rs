@@ -6,6 +6,7 @@ use crate::metadata::Metadata;
 use crate::outcome::Outcome;
 use crate::raster::Raster;
 use crate::reason::Reason;
+use crate::reason_kind::ReasonKind;
 use crate::told::Told;
 
 /// What was read of one document: the answer of an extractor.
@@ -142,6 +143,13 @@ pub struct Warning {
     /// What it is, naming the place. Earlier versions kept a sentence under another name.
     #[serde(alias = "message")]
     pub reason: Reason,
+}
+
+impl Warning {
+    /// Whether it says that what is seen or spoken is still to be recognised.
+    pub fn awaits_recognition(&self) -> bool {
+        self.reason.kind == ReasonKind::RecognitionWaits
+    }
 }
 
 /// What a warning means for the outcome.

@@ -24,6 +24,10 @@ const PIXELS_MOST: usize = 18_000_000;
 /// Shorter side of a picture on which anything could be read, pixels.
 const LEAST: usize = 24;
 
+/// How sure one is of a line that is told where most of what an engine makes out may be none: in a frame of a film, beside the
+/// words of a page.
+pub(crate) const SURE: f32 = 0.6;
+
 /// The part that says what an engine said.
 const PART: &str = "recognition";
 
@@ -185,6 +189,11 @@ impl Sight {
     }
 }
 
+/// What of a text is no space and no stop.
+pub(crate) fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphanumeric())
+}
+
 /// Says which engine read, if it read anything.
 pub(crate) fn tell(engine: &dyn Recogniser, segments: &[Segment], content: &mut Content) {
     if !segments.is_empty() {
@@ -197,7 +206,7 @@ impl Seen {
     pub(crate) fn take(&mut self, page: Option<u32>, segments: &[Segment]) {
         let (mut letters, mut sure) = (0.0, 0.0);
         for segment in segments {
-            let here = segment.text.chars().filter(|c| c.is_alphanumeric()).count() as f64;
+            let here = self::letters(&segment.text).count() as f64;
             letters += here;
             sure += here * f64::from(segment.confidence.unwrap_or(0.0));
         }

@@ -6,13 +6,12 @@
     reason = "a test stops where it fails"
 )]
 
-use std::cell::{Cell, RefCell};
+mod counting;
 
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 use madang_document::content::{Origin, Segment};
 use madang_document::locator::Locator;
 use madang_document::outcome::Outcome;
-use madang_extract::detected::Detected;
 use madang_extract::engines::Engines;
 use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
@@ -20,7 +19,8 @@ use madang_extract::limits::Limits;
 use madang_extract::options::{Ocr, Options};
 use madang_extract::order::Order;
 use madang_extract::recogniser::{Recogniser, Sense, Signal, Unrecognised};
-use madang_extract::sink::Sink;
+
+use counting::Counting;
 
 /// Reads one word on whatever it is shown.
 struct Parrot;
@@ -54,33 +54,6 @@ impl Recogniser for Parrot {
     }
 }
 
-/// Counts units, and grants time for so many pages.
-struct Counting {
-    documents: RefCell<Vec<Extraction>>,
-    units: Cell<u32>,
-    asked: Cell<u32>,
-    granted: u32,
-}
-
-impl Sink for Counting {
-    fn detected(&self, _: &Detected) {}
-
-    fn progress(&self, units: u32) {
-        self.units.set(self.units.get() + units);
-    }
-
-    fn engines_wanted(&self) {}
-
-    fn has_time(&self) -> bool {
-        self.asked.set(self.asked.get() + 1);
-        self.asked.get() <= self.granted
-    }
-
-    fn document(&self, extraction: Extraction) {
-        self.documents.borrow_mut().push(extraction);
-    }
-}
-
 /// So many sheets on which a square is drawn, and no word.
 fn sheets(pages: usize) -> Vec<u8> {
     let mut document = Document::with_version("1.7");
@@ -110,10 +83,9 @@ fn read(pages: usize, granted: u32) -> (Extraction, u32) {
     let limits = Limits { pixels: 1_000_000, unpacked_ratio: 0, ..Limits::default() };
     let order = Order { options, limits, ..Order::named("scan.pdf") };
     let engines = Engines::none().and(vec![Box::new(Parrot)]);
-    let (documents, units, asked) = (RefCell::default(), Cell::new(0), Cell::new(0));
-    let sink = Counting { documents, units, asked, granted };
+    let sink = Counting::granting(granted);
     extract(&sheets(pages), &order, &engines, &sink);
-    (sink.documents.into_inner().pop().unwrap(), sink.units.get())
+    sink.kept()
 }
 
 fn pages_of(document: &Extraction) -> Vec<u32> {

@@ -6,21 +6,23 @@
     reason = "a test stops where it fails"
 )]
 
-use std::cell::{Cell, RefCell};
+mod counting;
+
+use std::cell::RefCell;
 use std::f32::consts::TAU;
 use std::rc::Rc;
 
 use madang_document::content::{Origin, Segment};
 use madang_document::locator::Locator;
 use madang_document::outcome::Outcome;
-use madang_extract::detected::Detected;
 use madang_extract::engines::Engines;
 use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
 use madang_extract::options::{Options, Speech};
 use madang_extract::order::Order;
 use madang_extract::recogniser::{Recogniser, Sense, Signal, Unrecognised};
-use madang_extract::sink::Sink;
+
+use counting::Counting;
 
 const RATE: u32 = 8_000;
 
@@ -72,33 +74,6 @@ impl Recogniser for Echo {
     }
 }
 
-/// Counts units, and grants time for so many pieces of sound.
-struct Counting {
-    documents: RefCell<Vec<Extraction>>,
-    units: Cell<u32>,
-    asked: Cell<u32>,
-    granted: u32,
-}
-
-impl Sink for Counting {
-    fn detected(&self, _: &Detected) {}
-
-    fn progress(&self, units: u32) {
-        self.units.set(self.units.get() + units);
-    }
-
-    fn engines_wanted(&self) {}
-
-    fn has_time(&self) -> bool {
-        self.asked.set(self.asked.get() + 1);
-        self.asked.get() <= self.granted
-    }
-
-    fn document(&self, extraction: Extraction) {
-        self.documents.borrow_mut().push(extraction);
-    }
-}
-
 /// A file of samples: four syllables to the second where somebody speaks, and silence elsewhere.
 fn wav(seconds: u32, speaks: impl Fn(u32) -> bool) -> Vec<u8> {
     let mut state = 1u32;
@@ -141,11 +116,10 @@ fn read(bytes: &[u8], speech: Speech, granted: u32, fails: bool) -> Heard {
     let engines = Engines::media().unwrap().and(vec![Box::new(echo)]);
     let options = Options { speech, speech_languages: vec!["kor".into()], ..Options::default() };
     let order = Order { options, ..Order::named("말.wav") };
-    let (documents, units, asked) = (RefCell::default(), Cell::new(0), Cell::new(0));
-    let sink = Counting { documents, units, asked, granted };
+    let sink = Counting::granting(granted);
     extract(&bytes.to_vec(), &order, &engines, &sink);
-    let document = sink.documents.into_inner().pop().unwrap();
-    Heard { document, pieces: heard.take(), units: sink.units.get() }
+    let (document, units) = sink.kept();
+    Heard { document, pieces: heard.take(), units }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use madang_document::blob_id::BlobId;
 use madang_document::blob_part::BlobPart;
 use madang_document::cause::told;
 use madang_document::condition::Kind;
+use madang_document::content::Warning;
 use madang_document::document::{Document, PlacedPreview};
 use madang_document::locator::Locator;
 use madang_document::quote::Quote;
@@ -130,8 +131,7 @@ pub(crate) async fn extract(
 
 /// Whether something in a document was left for later.
 fn is_put_off(extraction: &Extraction) -> bool {
-    let warnings = &extraction.content.warnings;
-    warnings.iter().any(|warning| warning.reason.kind == ReasonKind::RecognitionWaits)
+    extraction.content.warnings.iter().any(Warning::awaits_recognition)
 }
 
 /// Where the text and the previews of a document lie among the parts of a bundle.

@@ -432,8 +432,8 @@ impl Reader<'_> {
             }
             // A pattern has rows, too, and the rest of it says as little. Of a page of tables nothing was tried.
             if surest > 0.0 && surest < HOPELESS {
-                let level = Slope { middle: 0.0, per_row: 0.0 };
-                let straight = Straight::new(level, page.grey.width, page.grey.height);
+                let (width, height) = (page.grey.width, page.grey.height);
+                let straight = Straight::new(Slope::default(), width, height);
                 return Ok((0, Vec::new(), straight, page.scale));
             }
         }

@@ -13,6 +13,7 @@ use madang_document::content::Segment;
 use madang_document::locator::{Bounds, Locator};
 use madang_extract::pixels::Pixels;
 use madang_extract::recogniser::{Picture, Recogniser, Signal};
+use madang_extract::rect::Rect;
 use madang_recognition::tesseract::Tesseract;
 
 fn page() -> Pixels {
@@ -23,6 +24,11 @@ fn page() -> Pixels {
 }
 
 fn read(tesseract: &Tesseract, page: &Pixels) -> Vec<Segment> {
+    counted(tesseract, page).0
+}
+
+/// What is read, and how often whoever waits hears of it meanwhile.
+fn counted(tesseract: &Tesseract, page: &Pixels) -> (Vec<Segment>, u32) {
     let alive = Cell::new(0);
     let picture = Picture {
         grey: &page.bytes,
@@ -34,7 +40,34 @@ fn read(tesseract: &Tesseract, page: &Pixels) -> Vec<Segment> {
         .recognise(&Signal::Picture(picture), &[], &|| alive.set(alive.get() + 1))
         .unwrap();
     assert!(alive.get() > 0, "whoever waits hears of it");
-    read
+    (read, alive.get())
+}
+
+/// Rows of blocks by chance: as regular as print, and no letter among them.
+fn pattern(rows: usize) -> Pixels {
+    let mut page = Pixels::of(1240, 60 + rows * 25, 255);
+    let mut state = 1u32;
+    for row in 0..rows {
+        for place in 0..110 {
+            for (n, (x, y)) in (0..12).map(|n| (n, (n % 3 * 3, n / 3 * 4))) {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                if state >> 30 > 0 || n == 0 {
+                    let (left, top) = (60 + place * 10 + x, 30 + row * 25 + y);
+                    page.fill_rect(Rect { left, top, right: left + 3, bottom: top + 4 }, 20);
+                }
+            }
+        }
+    }
+    page
+}
+
+#[test]
+fn a_pattern_is_not_read_to_its_end() {
+    let tesseract = Tesseract::load(None).unwrap();
+    let (_, few) = counted(&tesseract, &pattern(20));
+    let (said, many) = counted(&tesseract, &pattern(80));
+    assert!(said.is_empty(), "{said:?}");
+    assert!(many < few * 2, "{many} of four times as many rows, {few} of these");
 }
 
 fn bounds(segment: &Segment) -> Bounds {

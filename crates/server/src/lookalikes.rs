@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -45,6 +46,23 @@ pub(crate) async fn of(
 ) -> Result<Vec<Lookalike>, Problem> {
     let scope = &caller.principal.agencies;
     Ok(server.ledger.lookalikes(stored.document.id, scope, limit).await?)
+}
+
+/// How long a page waits for what looks alike: it is found in milliseconds, but for the first time after a start, when it is
+/// brought to memory.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What is sought, or none where that takes too long: it goes on, and who comes again finds it in memory.
+///
+/// # Errors
+/// When it breaks off.
+pub(crate) async fn soon<T: Send + 'static>(
+    sought: impl Future<Output = T> + Send + 'static,
+) -> Result<Option<T>, Problem> {
+    match tokio::time::timeout(PATIENCE, tokio::spawn(sought)).await {
+        Ok(found) => Ok(Some(found.map_err(|error| Problem::internal(&error))?)),
+        Err(_) => Ok(None),
+    }
 }
 
 /// What looks like a document.

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use madang_document::content::Warning;
 use madang_document::document::Document;
 use madang_document::failure_kind::FailureKind;
 use madang_document::locale::Locale;
@@ -133,7 +134,7 @@ impl Sentence {
 
 /// Whether words that are seen or spoken in a document are still to be read.
 pub(crate) fn awaits_recognition(document: &Document) -> bool {
-    document.warnings.iter().any(|warning| warning.reason.kind == ReasonKind::RecognitionWaits)
+    document.warnings.iter().any(Warning::awaits_recognition)
 }
 
 /// Whether nothing of what is in it was read, itself nor any member.

@@ -1,6 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use madang_document::id::DocumentId;
 use madang_document::media_type::MediaType;
@@ -8,6 +7,7 @@ use madang_document::principal::Principal;
 use madang_index::query::Hits;
 use madang_ledger::lookalikes::Relation;
 
+use crate::lookalikes;
 use crate::parameters::{Parameters, one_of, unreadable};
 use crate::problem::Problem;
 use crate::server::Server;
@@ -21,10 +21,6 @@ pub(crate) const FOLD: &str = "fold";
 
 /// Renditions of one hit that are known.
 const KNOWN: u32 = 20;
-
-/// How long a search waits for them. They are found in milliseconds, but for the first time after a start: what looks alike is
-/// then brought to memory, on and on after the answer.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Documents of the same bytes or the same text as a hit, whether they match or not.
 #[derive(Debug, Default)]
@@ -60,11 +56,10 @@ impl Works {
         hits: &mut Hits,
     ) -> Result<Works, Problem> {
         let ids: Vec<DocumentId> = hits.hits.iter().map(|hit| hit.id).collect();
-        let sought = tokio::spawn(others(Arc::clone(server), principal.clone(), ids));
-        let Ok(found) = tokio::time::timeout(PATIENCE, sought).await else {
+        let sought = others(Arc::clone(server), principal.clone(), ids);
+        let Some(others) = lookalikes::soon(sought).await? else {
             return Ok(Works::default());
         };
-        let others = found.map_err(|error| Problem::internal(&error))?;
         let before = hits.hits.len();
         hits.hits.retain(|hit| others.contains_key(&hit.id));
         let folded = (before - hits.hits.len()) as u64;

@@ -15,13 +15,10 @@ use super::media_io::key_frames::KeyFrames;
 use crate::context::Context;
 use crate::options::Ocr;
 use crate::recogniser::Sense;
-use crate::seen_text::{self, Seen, Sight};
+use crate::seen_text::{self, SURE, Seen, Sight, letters};
 
 /// Longer side of a frame that is read, pixels: letters that are meant to be read from a chair are thirty pixels high then.
 const SIDE: u32 = 1_920;
-
-/// How sure one is of a line that is told. A frame is full of what is no letter: windows, branches, the weave of a curtain.
-const SURE: f32 = 0.6;
 
 /// Letters of a line that says something.
 const LETTERS: usize = 2;
@@ -95,12 +92,9 @@ impl<'a, 'c> FrameText<'a, 'c> {
     }
 }
 
+/// A frame is full of what is no letter: windows, branches, the weave of a curtain.
 fn says_something(line: &Segment) -> bool {
     line.confidence.is_some_and(|sure| sure >= SURE) && letters(&line.text).count() >= LETTERS
-}
-
-fn letters(text: &str) -> impl Iterator<Item = char> {
-    text.chars().filter(|c| c.is_alphanumeric())
 }
 
 /// What frames say, by time: a line that stands in several that follow each other is one.

@@ -13,7 +13,7 @@ use super::pdf_raster::{PdfRaster, Scale};
 use crate::context::Context;
 use crate::options::Ocr;
 use crate::recogniser::Sense;
-use crate::seen_text::{Seen, Sight};
+use crate::seen_text::{SURE, Seen, Sight, letters};
 
 /// How a page is drawn for an engine: what scanners are set to, and no larger than A3 is then.
 const SCALE: Scale = Scale::Dpi(300, 5_000);
@@ -27,9 +27,6 @@ const PAGES_LEAST: usize = 16;
 /// a title. A scan with the text that somebody recognised has more, and a page with a photograph.
 const FEW: usize = 120;
 
-/// How sure one is of a line that is told beside words of the page.
-const SURE: f32 = 0.6;
-
 /// Whether the picture on a page may say more than its words, or everything is to be read.
 pub(super) fn may_say_more(text: &str, context: &Context<'_>) -> bool {
     match context.seen_text_wanted() {
@@ -37,10 +34,6 @@ pub(super) fn may_say_more(text: &str, context: &Context<'_>) -> bool {
         Ocr::Auto => letters(text).nth(FEW).is_none(),
         Ocr::Always => true,
     }
-}
-
-fn letters(text: &str) -> impl Iterator<Item = char> {
-    text.chars().filter(|c| c.is_alphanumeric())
 }
 
 /// Reads what is written on these pages, numbered from 1, and puts it where they stand in the text. `open` gives the bytes of

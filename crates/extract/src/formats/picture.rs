@@ -89,10 +89,9 @@ pub(super) fn first(
     let size = (header.width, header.height);
     let mut content = described(header)?;
     match Showing::of(size.0, size.1, context) {
-        Showing::Now if context.previews_wanted() => {
+        Showing::Now if context.previews_wanted() || context.seen_text_wanted() != Ocr::Never => {
             show(blob, context, format, size, seen, &mut content);
         }
-        Showing::Now => look(blob, context, format, size, seen, &mut content),
         Showing::Later => {
             content.likeness = true;
             look(blob, context, format, size, seen, &mut content);
@@ -100,7 +99,7 @@ pub(super) fn first(
         Showing::Never if context.seen_text_wanted() == Ocr::Always => {
             look(blob, context, format, size, seen, &mut content);
         }
-        Showing::Never => {}
+        Showing::Now | Showing::Never => {}
     }
     Ok(content)
 }
@@ -184,6 +183,9 @@ fn show(
         Ok(picture) => {
             let orientation = content.metadata.integer(metadata::ORIENTATION);
             read_words(&picture, context, seen, content);
+            if !context.previews_wanted() {
+                return;
+            }
             match preview::of(picture, orientation, Locator::Whole {}, context) {
                 Ok(preview) => content.previews.extend(preview),
                 Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),

@@ -8,7 +8,7 @@ use std::io;
 use image::{ImageFormat, ImageReader};
 use madang_document::content::Content;
 use madang_document::locator::{Bounds, Locator};
-use madang_document::part::Part;
+use madang_document::part::{Noun, Part};
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
@@ -147,7 +147,7 @@ fn decode(
     context: &Context<'_>,
 ) -> Result<image::DynamicImage, DecodeError> {
     let page = FromPage::page(blob, ifds, at)
-        .ok_or_else(|| DecodeError::Damaged(ReasonKind::Damaged.of(Part::Page(1))))?;
+        .ok_or_else(|| DecodeError::Damaged(ReasonKind::Damaged.of(Noun::Pages)))?;
     preview::decode(ImageReader::with_format(picture::reader(&page), ImageFormat::Tiff), context)
 }
 

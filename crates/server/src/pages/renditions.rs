@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use madang_document::locale::Locale;
 use madang_document::shown::Shown;
@@ -17,9 +16,6 @@ use crate::server::Server;
 /// Documents that are named.
 const NAMED: u32 = 20;
 
-/// How long the page waits for them: they are found in milliseconds, but for the first time after a start.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// What a page knows of the renditions of its document.
 pub(crate) enum Renditions {
     /// All that the caller may see, as many as are named.
@@ -36,15 +32,11 @@ impl Renditions {
         stored: &Stored,
     ) -> Result<Renditions, Problem> {
         let (server, caller, stored) = (Arc::clone(server), caller.clone(), stored.clone());
-        let sought =
-            tokio::spawn(async move { lookalikes::of(&server, &caller, &stored, NAMED).await });
-        match tokio::time::timeout(PATIENCE, sought).await {
-            Ok(found) => {
-                let found = found.map_err(|error| Problem::internal(&error))?;
-                Ok(Renditions::Found(found?))
-            }
-            Err(_) => Ok(Renditions::Sought),
-        }
+        let sought = async move { lookalikes::of(&server, &caller, &stored, NAMED).await };
+        Ok(match lookalikes::soon(sought).await? {
+            Some(found) => Renditions::Found(found?),
+            None => Renditions::Sought,
+        })
     }
 
     /// The other renditions of the work, its copies by their bytes first; nothing where there is none.

@@ -122,10 +122,10 @@ async fn what_a_document_was_is_listed_and_compared_until_it_is_gone() {
             assert_eq!(ask(id, key).await, missing, "{what}");
         }
     }
-    assert_eq!(kept(&scenario).await, 0);
     scenario.place("drop/press/계획.txt", "첫째 줄\n");
     let back = revision(&service, id, 6).await;
     assert_eq!(back.len(), 1, "it has no past");
+    assert_eq!(kept(&scenario).await, 0);
     service.stop().await;
     // Where no service runs the data folder is asked.
     assert_eq!(scenario.succeed(&["versions", &id.to_string()]).lines().count(), 2);
@@ -191,4 +191,44 @@ fn members_of_an_archive_have_their_own() {
     assert_eq!(own, 2);
     let told = scenario.succeed(&["compare", &id]);
     assert!(told.contains("- member 셋.txt\n  + member 넷.txt\n"), "{told}");
+}
+
+/// Who renames a file or moves it to another folder, of whatever pipeline of the agency, takes its history along.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_moves_takes_its_history_along() {
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.pipeline("plans", "1741000");
+    scenario.place("drop/press/계획.txt", "첫째 줄\n둘째 줄\n");
+    let service = Service::start(&scenario, &[]).await;
+    service.settled(1).await;
+    scenario.place("drop/press/계획.txt", "첫째 줄\n고친 줄\n");
+    revision(&service, DocumentId::new("press", "계획.txt", None), 2).await;
+    let mut was = ("press", "계획.txt");
+    for (round, (pipeline, path)) in
+        [("press", "최종/계획(최종).txt"), ("plans", "계획.txt")].into_iter().enumerate()
+    {
+        let to = scenario.path(&format!("drop/{pipeline}/{path}"));
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::rename(scenario.path(&format!("drop/{}/{}", was.0, was.1)), to).unwrap();
+        let id = DocumentId::new(pipeline, path, None);
+        let versions = until("the history is there, too", async || {
+            let path = format!("/v1/documents/{id}/versions");
+            let answer = service.ask("GET", &path, ADMIN, Vec::new()).await;
+            let versions = answer.json()["versions"].as_array()?.clone();
+            (versions.len() == 3 + round).then_some(versions)
+        })
+        .await;
+        assert_eq!((&versions[0]["why"], &versions[0]["path"]), (&"moved".into(), &path.into()));
+        assert_eq!(words(&versions[0]["changed"]), ["place"]);
+        assert_eq!(versions[1]["path"], was.1);
+        assert_eq!(versions.last().unwrap()["path"], "계획.txt");
+        let compared = scenario.succeed(&["compare", &id.to_string(), "--from", "1"]);
+        assert!(compared.contains("-둘째 줄") && compared.contains("+고친 줄"), "{compared}");
+        assert!(compared.contains(["계획(최종).txt", "plans"][round]), "where it lies: {compared}");
+        let page = service.ask("GET", &format!("/documents/{id}"), ADMIN, Vec::new()).await;
+        assert!(page.text().contains("그때 위치: "), "{}", page.text());
+        was = (pipeline, path);
+    }
+    service.stop().await;
 }

@@ -77,6 +77,8 @@ fn lines(answer: &Value) -> Vec<Shown> {
         ("format", "reader"),
         ("media_type", "media type"),
         ("language", "language"),
+        ("store", "store"),
+        ("name", "path"),
         ("size", "bytes"),
         ("characters", "characters"),
     ] {

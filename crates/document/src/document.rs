@@ -129,12 +129,15 @@ impl Document {
         let own = self.media_type != before.media_type
             || self.language != before.language
             || self.metadata.plain() != before.metadata.plain();
+        let place =
+            |document: &Document| (document.object.store.clone(), document.object.path.clone());
         let parts = [
             (DocumentPart::Text, text(self) != text(before)),
             (DocumentPart::Outcome, self.outcome != before.outcome),
             (DocumentPart::Reason, !reasons_agree(self.reason.as_ref(), before.reason.as_ref())),
             (DocumentPart::Metadata, own),
             (DocumentPart::Members, !are_same(&self.members, &before.members)),
+            (DocumentPart::Place, place(self) != place(before)),
         ];
         parts.into_iter().filter_map(|(part, differs)| differs.then_some(part)).collect()
     }
@@ -174,16 +177,19 @@ pub enum DocumentPart {
     Metadata,
     /// The list of what is in it.
     Members,
+    /// Where its file lies.
+    Place,
 }
 
 impl DocumentPart {
     /// Every part.
-    pub const ALL: [DocumentPart; 5] = [
+    pub const ALL: [DocumentPart; 6] = [
         DocumentPart::Text,
         DocumentPart::Outcome,
         DocumentPart::Reason,
         DocumentPart::Metadata,
         DocumentPart::Members,
+        DocumentPart::Place,
     ];
 
     /// The word for it in records.
@@ -194,6 +200,7 @@ impl DocumentPart {
             DocumentPart::Reason => "reason",
             DocumentPart::Metadata => "metadata",
             DocumentPart::Members => "members",
+            DocumentPart::Place => "place",
         }
     }
 

@@ -26,6 +26,7 @@ mod documents;
 mod each;
 mod entries;
 mod fault;
+mod inheritance;
 mod job_row;
 mod jobs;
 mod kept;

@@ -8,7 +8,8 @@ use crate::error::Result;
 
 /// What live documents were before they became what they are. [`Jobs::complete`](crate::jobs::Jobs::complete) writes it
 /// when a document comes to [something else](Document::reads_otherwise); it goes in the transaction that withdraws the
-/// document, or gives it to another agency: what is erased has no past.
+/// document, or gives it to another agency: what is erased has no past. Of a file that is gone it waits, told to nobody, for the
+/// same bytes to be seen under another path of the same agency, and is that document's past then ([`AWAITED_MS`]).
 #[async_trait]
 pub trait Versions: Send + Sync {
     /// What a live document was before, newest first: at most [`KEPT`], none for longer than
@@ -21,6 +22,10 @@ pub trait Versions: Send + Sync {
 
 /// How many former versions of a document are kept, and their texts with them.
 pub const KEPT: u32 = 5;
+
+/// How long what a document was waits for its file to be seen elsewhere once that is gone, milliseconds: as long as new files
+/// may wait to be read, and no longer than what was erased may be there. The sweep of what nobody names goes once a day.
+pub const AWAITED_MS: i64 = 60 * 60 * 1000;
 
 /// What is told at a glance of what a document was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +44,10 @@ pub struct Glance {
     pub changed: Vec<DocumentPart>,
     /// Whether what came after it was read from other bytes.
     pub is_new_file: bool,
+    /// The store that its file lay in.
+    pub store: String,
+    /// The path that it had there.
+    pub path: String,
 }
 
 impl Glance {
@@ -53,6 +62,8 @@ impl Glance {
             characters: before.characters,
             changed: after.differences(before),
             is_new_file: after.is_of_another_file(before),
+            store: before.object.store.clone(),
+            path: before.object.path.clone(),
         }
     }
 }
@@ -64,6 +75,7 @@ pub struct Version {
     pub revision: u64,
     /// When something else was recorded in its place.
     pub until: Timestamp,
-    /// What was recorded, without its preview, which is not kept. Agency and pipeline are the present ones.
+    /// What was recorded, without its preview, which is not kept. Agency and pipeline are the present ones;
+    /// the path is the one that its file had then.
     pub document: Document,
 }

@@ -57,6 +57,8 @@ pub(crate) enum ChangeKind {
     Metadata,
     /// The list of what is in it.
     Members,
+    /// Where its file lies: it was renamed or moved.
+    Place,
     /// What could not be read of it, or is worth a word.
     Warnings,
     /// Its preview.
@@ -73,6 +75,7 @@ impl From<DocumentPart> for ChangeKind {
             DocumentPart::Reason => ChangeKind::Reason,
             DocumentPart::Metadata => ChangeKind::Metadata,
             DocumentPart::Members => ChangeKind::Members,
+            DocumentPart::Place => ChangeKind::Place,
         }
     }
 }

@@ -8,6 +8,7 @@ use axum::response::Response;
 use madang_document::blob_part::BlobPart;
 use madang_document::content::Member;
 use madang_document::document::{self, Document};
+use madang_document::object_key;
 use madang_document::reason::Reason;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::documents::Stored;
@@ -43,6 +44,8 @@ pub(crate) struct Glance {
     pub(crate) changed: Vec<ChangeKind>,
     pub(crate) outcome: &'static str,
     pub(crate) characters: u64,
+    /// Where its file lay: the store, and the path in it.
+    pub(crate) place: (String, String),
 }
 
 /// All that a document is and was at a glance, newest first.
@@ -58,11 +61,15 @@ pub(crate) async fn glances(server: &Server, stored: &Stored) -> Result<Vec<Glan
         changed: Vec::new(),
         outcome: present.outcome.as_str(),
         characters: present.characters,
+        place: (present.object.store.clone(), present.object.path.clone()),
     };
     let mut reader = present.provenance.clone();
     for before in former {
         newer.since = Some(before.until);
-        newer.why = Some(Why::by(before.is_new_file));
+        newer.why = Some(Why::by(
+            before.is_new_file,
+            newer.place != (before.store.clone(), before.path.clone()),
+        ));
         newer.changed = before.changed.into_iter().map(ChangeKind::from).collect();
         if before.provenance != reader {
             newer.changed.push(ChangeKind::Reader);
@@ -76,6 +83,7 @@ pub(crate) async fn glances(server: &Server, stored: &Stored) -> Result<Vec<Glan
             changed: Vec::new(),
             outcome: before.outcome.as_str(),
             characters: before.characters,
+            place: (before.store, before.path),
         };
         glances.push(std::mem::replace(&mut newer, older));
     }
@@ -310,6 +318,12 @@ pub(crate) struct VersionAnswer {
     pub(crate) changed: Vec<ChangeKind>,
     /// SHA-256 of its bytes, if they were read whole.
     pub(crate) sha256: Option<String>,
+    /// The store that its file lay in.
+    pub(crate) store: String,
+    /// The path that it had there.
+    pub(crate) path: String,
+    /// The same as people read it.
+    pub(crate) name: String,
     /// Size in bytes.
     pub(crate) size: Option<u64>,
     /// Media type.
@@ -338,6 +352,8 @@ pub(crate) struct VersionAnswer {
 pub(crate) enum Why {
     /// Its file is another one.
     NewFile,
+    /// The same file lies elsewhere: it was renamed or moved.
+    Moved,
     /// The same file was read again: by another reader, under other terms, or with what describes it.
     ReadAgain,
 }
@@ -345,7 +361,12 @@ pub(crate) enum Why {
 impl VersionAnswer {
     fn new(known: &Revised, before: Option<&Revised>) -> VersionAnswer {
         let d = &known.document;
-        let why = before.map(|before| Why::by(d.is_of_another_file(&before.document)));
+        let why = before.map(|before| {
+            let place =
+                |document: &Document| (document.object.store.clone(), document.object.path.clone());
+            let is_elsewhere = place(d) != place(&before.document);
+            Why::by(d.is_of_another_file(&before.document), is_elsewhere)
+        });
         VersionAnswer {
             revision: known.revision,
             since: before.and_then(|before| before.until).map(|at| at.to_string()),
@@ -355,6 +376,9 @@ impl VersionAnswer {
             why_sentence: why.map(Why::sentence),
             changed: before.map(|before| kinds(&before.document, d)).unwrap_or_default(),
             sha256: d.sha256.map(|hash| hash.to_string()),
+            store: d.object.store.clone(),
+            path: d.object.path.clone(),
+            name: object_key::readable(&d.object.path).into_owned(),
             size: d.size,
             media_type: d.media_type.to_string(),
             language: d.language.clone(),
@@ -370,14 +394,22 @@ impl VersionAnswer {
 }
 
 impl Why {
-    fn by(is_new_file: bool) -> Why {
-        if is_new_file { Why::NewFile } else { Why::ReadAgain }
+    fn by(is_new_file: bool, is_elsewhere: bool) -> Why {
+        match (is_elsewhere, is_new_file) {
+            (true, _) => Why::Moved,
+            (false, true) => Why::NewFile,
+            (false, false) => Why::ReadAgain,
+        }
     }
 
     /// It in words.
     fn sentence(self) -> Sentence {
         match self {
             Why::NewFile => Sentence::new("파일이 바뀌었습니다.", "The file changed."),
+            Why::Moved => Sentence::new(
+                "파일의 이름이나 폴더가 바뀌었습니다.",
+                "The file was renamed or moved.",
+            ),
             Why::ReadAgain => {
                 Sentence::new("같은 파일을 다시 읽었습니다.", "The same file was read again.")
             }

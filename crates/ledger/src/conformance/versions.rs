@@ -7,9 +7,10 @@ use madang_document::metadata::TITLE;
 use madang_document::outcome::Outcome;
 
 use super::sample::*;
+use crate::jobs::{Claim, Completion};
 use crate::objects::Sighting;
 use crate::retention::Retention;
-use crate::versions::{Glance, KEPT, Version};
+use crate::versions::{AWAITED_MS, Glance, KEPT, Version};
 
 async fn named(ledger: &Trial, version: &str) -> bool {
     let all = ledger.named_blobs(None, 99).await.unwrap().blobs;
@@ -166,10 +167,12 @@ pub async fn what_is_withdrawn_has_no_past(ledger: &Trial) {
     for document in [id("a"), member("a", "m"), member("a", "n")] {
         assert!(was(ledger, document).await.is_empty());
     }
-    assert!(named(ledger, "v1").await, "another file has it");
-    assert!(!named(ledger, "v2").await && !named(ledger, "v3").await);
+    // It waits for the file to be seen elsewhere, and no longer than it may.
+    assert!(named(ledger, "v2").await);
     read(ledger, "v4", &["m"], 12).await;
     assert!(was(ledger, id("a")).await.is_empty(), "it was gone");
+    assert!(named(ledger, "v1").await, "another file has it");
+    assert!(!named(ledger, "v2").await && !named(ledger, "v3").await, "it is forgotten by then");
 
     // Discarded by the operator.
     ledger.when(at(20)).see(&[sighting("a", "v5")]).await.unwrap();
@@ -179,6 +182,107 @@ pub async fn what_is_withdrawn_has_no_past(ledger: &Trial) {
     ledger.when(at(23)).drop_job(claim.ticket.job, "key:1").await.unwrap();
     assert!(was(ledger, id("a")).await.is_empty());
     assert!(!named(ledger, "v4").await);
+}
+
+/// A reading of these bytes, with a text of its own and this member.
+fn read_as(claim: &Claim, bytes: &[u8], member: &str) -> Completion {
+    let mut completion = done(claim, &[member]);
+    for document in &mut completion.documents {
+        document.sha256 = Some(BlobId::of(bytes));
+        document.text = Some(BlobId::of(bytes).into());
+    }
+    completion
+}
+
+/// The claim of this path, of all that are due.
+fn of(claims: &[Claim], path: &str) -> Claim {
+    claims.iter().find(|claim| claim.object.path == path).unwrap().clone()
+}
+
+/// Has a file with a past at this path: it was `old`, and is of these bytes.
+async fn with_past(ledger: &Trial, path: &str, bytes: &[u8], ms: i64) {
+    see(ledger, &[path], at(ms)).await;
+    apply(ledger, read_as(&claim_one(ledger, at(ms)).await, b"old", "m"), at(ms + 1)).await;
+    ledger.when(at(ms + 2)).see(&[sighting(path, "v2")]).await.unwrap();
+    apply(ledger, read_as(&claim_one(ledger, at(ms + 3)).await, bytes, "m"), at(ms + 4)).await;
+    assert_eq!(was(ledger, id(path)).await.len(), 1);
+}
+
+fn places(versions: &[Version]) -> Vec<(&str, &str)> {
+    let object = versions.iter().map(|version| &version.document.object);
+    object.map(|object| (object.path.as_str(), object.version.as_str())).collect()
+}
+
+/// A file that is renamed or moved is another document with the same bytes: it has the past of the one that went, and says
+/// where it lay, whichever is recorded first.
+pub async fn what_a_file_was_goes_with_it_where_it_moves(ledger: &Trial) {
+    for (round, comes_first) in [(0, true), (1, false)] {
+        let start = round * 100_000;
+        let (from, to) = (format!("from{round}"), format!("to{round}"));
+        let bytes = from.as_bytes();
+        with_past(ledger, &from, bytes, start).await;
+        ledger.when(at(start + 10)).see(&[sighting(&to, "v1")]).await.unwrap();
+        ledger.when(at(start + 10)).vanish(STORE, std::slice::from_ref(&from)).await.unwrap();
+        let claims = claim(ledger, 9, at(start + 11)).await;
+        let comes = read_as(&of(&claims, &to), bytes, "m");
+        let goes = deleted(&of(&claims, &from));
+        let (first, second) = if comes_first { (comes, goes) } else { (goes, comes) };
+        apply(ledger, first, at(start + 12)).await;
+        apply(ledger, second, at(start + 13)).await;
+        assert!(was(ledger, id(&from)).await.is_empty(), "it is gone");
+        let versions = was(ledger, id(&to)).await;
+        let from = from.as_str();
+        assert_eq!(places(&versions), [(from, "v2"), (from, "v1")], "{comes_first}");
+        let glances = ledger.glances(id(&to)).await.unwrap();
+        assert_eq!(glances[0].changed, [DocumentPart::Place]);
+        assert_eq!((glances[0].path.as_str(), glances[0].is_new_file), (from, false));
+        assert!(glances[1].is_new_file);
+        assert_eq!(places(&was(ledger, member(&to, "m")).await).len(), 2, "its member, too");
+        // Its revision goes on from theirs, and is told.
+        let stored = ledger.document(id(&to)).await.unwrap().unwrap();
+        assert!(versions.iter().all(|version| version.revision < stored.revision), "{versions:?}");
+        let told = ledger.changes(&our_partition(), 0, 1000).await.unwrap().readable();
+        let told = told.iter().filter(|change| change.document == id(&to));
+        assert_eq!(told.count(), 2, "as it came and as it took over");
+        // What it was is named for as long as it is the past of one of both.
+        let late = at(start + 13 + AWAITED_MS + 1);
+        ledger.when(late).trim(&Retention::default()).await.unwrap();
+        assert!(named(ledger, "old").await);
+        assert_eq!(was(ledger, id(&to)).await, versions);
+        // A copy that comes later does not have it, too.
+        let copy = format!("copy{round}");
+        ledger.when(at(start + 14)).see(&[sighting(&copy, "v1")]).await.unwrap();
+        let claim = claim_one(ledger, at(start + 15)).await;
+        apply(ledger, read_as(&claim, bytes, "m"), at(start + 16)).await;
+        assert!(was(ledger, id(&copy)).await.is_empty());
+    }
+}
+
+/// Nothing is another file's past but that of the same bytes in the same hands, gone of late.
+pub async fn what_a_file_was_is_no_past_of_another(ledger: &Trial) {
+    let elsewhere = |path: &str| Sighting {
+        pipeline: "theirs".to_owned(),
+        agency: theirs(),
+        ..sighting(path, "v1")
+    };
+    ledger.open_queue(&queue("theirs", theirs())).await.unwrap();
+    for (n, (bytes, agency, hours)) in
+        [(&b"other"[..], ours(), 0), (b"same", theirs(), 0), (b"same", ours(), 2)]
+            .into_iter()
+            .enumerate()
+    {
+        let start = n as i64 * 100_000;
+        let (from, to) = (format!("from{n}"), format!("to{n}"));
+        with_past(ledger, &from, b"same", start).await;
+        ledger.when(at(start + 10)).vanish(STORE, std::slice::from_ref(&from)).await.unwrap();
+        apply(ledger, deleted(&claim_one(ledger, at(start + 11)).await), at(start + 12)).await;
+        let later = start + 13 + hours * AWAITED_MS;
+        let seen = if agency == ours() { sighting(&to, "v1") } else { elsewhere(&to) };
+        ledger.when(at(later)).see(&[seen]).await.unwrap();
+        apply(ledger, read_as(&claim_one(ledger, at(later + 1)).await, bytes, "m"), at(later + 2))
+            .await;
+        assert!(was(ledger, id(&to)).await.is_empty(), "{n}");
+    }
 }
 
 /// What a file was in the hands of one agency is not another's, also when it comes back; another pipeline of the same agency is

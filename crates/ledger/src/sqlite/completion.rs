@@ -35,7 +35,8 @@ impl Writing<'_> {
         let next = news::next(&mut self.conn).await?;
         let mut rows = Vec::new();
         let mut rekeyed = Vec::new();
-        let (mut changed, mut moved) = (Vec::new(), Vec::new());
+        let (mut changed, mut without_past) = (Vec::new(), Vec::new());
+        let (mut gone_files, mut come) = (Vec::new(), Vec::new());
         let mut applied = Vec::with_capacity(completions.len());
         for (completion, job) in completions.iter().zip(&ended) {
             let Some(job) = job else {
@@ -57,11 +58,14 @@ impl Writing<'_> {
                 belongs(document, completion, job)?;
                 let known = known.get(&document.id);
                 let row = self.upsert(job, document, known, next)?;
+                if known.is_none_or(|known| known.withdrawn) && document.inner.is_none() {
+                    come.push(document.id);
+                }
                 if let (Some(known), Some(row)) = (known, &row) {
                     match known.becomes(document, job, row) {
                         Becomes::Same => {}
                         Becomes::Another(change) => changed.push((row.id, change)),
-                        Becomes::Others => moved.push(row.id),
+                        Becomes::Others | Becomes::Returned => without_past.push(row.id),
                     }
                 }
                 rows.extend(row);
@@ -74,17 +78,25 @@ impl Writing<'_> {
             let mut gone: Vec<(DocumentId, &FormerDocument)> =
                 gone.map(|(id, known)| (*id, known)).collect();
             gone.sort_by_key(|(id, _)| *id);
-            self.withdraw(&gone, next).await?;
+            let ids = self.withdraw(&gone, next).await?;
+            if completion.verdict == Verdict::Deleted {
+                // A file that is not there any more may be there under another path.
+                self.leave_versions(&ids).await?;
+                gone_files.extend(ids);
+            } else {
+                without_past.extend(ids);
+            }
             self.record(completion, job);
             applied.push(Some((before, self.news.len())));
         }
         self.keep_versions(&changed).await?;
-        self.forget_versions(&moved).await?;
+        self.forget_versions(&without_past).await?;
         self.write_documents(&rows).await?;
         let ids: Vec<DocumentId> = rows.iter().map(|row| row.id).collect();
         let prints: Vec<Print> = rows.into_iter().flat_map(|row| row.prints).collect();
         self.write_prints(&ids, &prints).await?;
         self.rekey(&rekeyed).await?;
+        self.inherit(&gone_files, &come, next).await?;
         Ok(applied)
     }
 
@@ -337,15 +349,17 @@ impl Writing<'_> {
             live.map(|(id, known)| (*id, known)).collect();
         live.sort_by_key(|(id, _)| *id);
         let next = news::next(&mut self.conn).await?;
-        self.withdraw(&live, next).await
+        let ids = self.withdraw(&live, next).await?;
+        self.forget_versions(&ids).await
     }
 
-    /// Withdraws these documents; `next` is the number of the first row of the news.
+    /// Withdraws these documents, and gives their ids: what they were is the caller's to forget. `next` is the number of
+    /// the first row of the news.
     async fn withdraw(
         &mut self,
         documents: &[(DocumentId, &FormerDocument)],
         next: u64,
-    ) -> Result<()> {
+    ) -> Result<Vec<DocumentId>> {
         for (id, known) in documents {
             let revision = known.revision + 1;
             sqlx::query("UPDATE document SET withdrawn = 1, revision = ?, seq = ? WHERE id = ?")
@@ -357,13 +371,12 @@ impl Writing<'_> {
                 .map_err(fault)?;
             self.tell(*id, &known.agency, revision, true);
         }
-        if documents.is_empty() {
-            return Ok(());
-        }
         let ids: Vec<DocumentId> = documents.iter().map(|(id, _)| *id).collect();
-        self.forget_versions(&ids).await?;
-        self.forget_prints(&ids).await?;
-        self.forget_askers(&ids).await
+        if !ids.is_empty() {
+            self.forget_prints(&ids).await?;
+            self.forget_askers(&ids).await?;
+        }
+        Ok(ids)
     }
 
     /// Says in the audit trail what became of a job. Short, because there is one for every file ever read: the
@@ -479,8 +492,10 @@ struct FormerDocument {
 
 /// What a known document becomes by the row that it will have.
 enum Becomes {
-    /// What it was, or what has no past: it was withdrawn.
+    /// What it was.
     Same,
+    /// What was withdrawn: whatever it was before, it has no past.
+    Returned,
     /// Something else, so that what it was is kept.
     Another(Change),
     /// Another agency's.
@@ -507,7 +522,7 @@ impl FormerDocument {
     fn becomes(&self, document: &Document, job: &Ended, row: &DocumentRow) -> Becomes {
         let Content { object, outcome, media_type, body, .. } = &self.content;
         if self.withdrawn {
-            return Becomes::Same;
+            return Becomes::Returned;
         }
         if self.agency != row.agency {
             return Becomes::Others;

@@ -59,7 +59,7 @@ impl Kept for SqliteLedger {
         }
         let Some((last, ..)) = rows.last() else { return Ok(named) };
         // Asked after the documents: what one of them named when it was met, its version names since. Previews of former
-        // versions are not kept, and the withdrawn have no versions.
+        // versions are not kept; those of the withdrawn wait for their files to be seen elsewhere.
         let versions: Vec<Vec<u8>> = sqlx::query_scalar(VERSIONS)
             .bind(after.map_or(Vec::new(), bytes))
             .bind(last)

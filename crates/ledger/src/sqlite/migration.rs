@@ -10,13 +10,13 @@ use super::compact::{Kind, pack, unpack};
 use super::fault::fault;
 use super::schema::{
     EIGHTH, ELEVENTH, FIFTH, FIRST, FOURTH, NINTH, SECOND_INDEXES, SECOND_TABLES, SEVENTH, SIXTH,
-    TENTH, THIRD, TWELFTH, TWELFTH_INDEX,
+    TENTH, THIRD, THIRTEENTH, TWELFTH, TWELFTH_INDEX,
 };
 use super::value::{bytes, content_of, signed};
 use crate::error::{LedgerError, Result};
 
 /// The version that this Madang writes, as `PRAGMA user_version`.
-pub(super) const VERSION: i64 = 12;
+pub(super) const VERSION: i64 = 13;
 
 /// The version of an open file, if this Madang can read it.
 pub(super) async fn version(conn: &mut SqliteConnection) -> Result<i64> {
@@ -83,6 +83,9 @@ pub(super) async fn migrate(conn: &mut SqliteConnection, now: Timestamp) -> Resu
             return Err(error);
         }
         run(conn, format!("{TWELFTH_INDEX}\nPRAGMA user_version = 12;\nCOMMIT;")).await?;
+    }
+    if found < 13 {
+        step(conn, THIRTEENTH, 13).await?;
     }
     Ok(())
 }

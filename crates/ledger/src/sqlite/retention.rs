@@ -13,6 +13,7 @@ use crate::audit::{self, Cut};
 use crate::error::Result;
 use crate::reader::Reader;
 use crate::retention::{DAY_MS, Retention, Trim, Trimmed};
+use crate::versions::AWAITED_MS;
 
 /// Rows of one transaction at most: others wait for the connection meanwhile.
 const ROWS: u32 = 5_000;
@@ -40,7 +41,8 @@ impl Trim for SqliteLedger {
         } else {
             tx.commit().await?;
         }
-        let is_full = [outbox, jobs, versions, audit].contains(&u64::from(ROWS));
+        let is_full =
+            [outbox, jobs, versions, audit].into_iter().any(|rows| rows >= u64::from(ROWS));
         Ok(Trimmed { outbox, jobs, versions, audit, is_full })
     }
 
@@ -156,7 +158,15 @@ impl Writing<'_> {
         .execute(&mut self.conn)
         .await
         .map_err(fault)?;
-        Ok(gone.rows_affected())
+        let left = sqlx::query(
+            "DELETE FROM version WHERE rowid IN (SELECT rowid FROM version WHERE left_at < ? LIMIT ?)",
+        )
+        .bind(self.now.plus_ms(-AWAITED_MS).0)
+        .bind(ROWS)
+        .execute(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        Ok(gone.rows_affected() + left.rows_affected())
     }
 
     /// Whether the audit trail is to be cut: the first row that may go and tells of more than a cut is older than this.

@@ -300,6 +300,16 @@ ALTER TABLE document ADD COLUMN content INTEGER;
 pub(super) const TWELFTH_INDEX: &str =
     "CREATE INDEX document_content ON document (content) WHERE content IS NOT NULL;";
 
+/// The thirteenth schema lets what a file was go with it where it moves. A version has the path that it lay under, if that is
+/// not where it lies now, and since when its document is gone: it waits for the file to be seen elsewhere.
+pub(super) const THIRTEENTH: &str = "
+ALTER TABLE version ADD COLUMN store TEXT;
+ALTER TABLE version ADD COLUMN path TEXT;
+ALTER TABLE version ADD COLUMN left_at INTEGER;
+CREATE INDEX version_left ON version (left_at) WHERE left_at IS NOT NULL;
+CREATE INDEX document_gone ON document (content) WHERE withdrawn = 1 AND parent IS NULL AND content IS NOT NULL;
+";
+
 /// The tenth schema keeps a row of the audit trail from being put in the place of another, which is neither an update nor,
 /// for a trigger, a delete.
 pub(super) const TENTH: &str = "

@@ -26,19 +26,21 @@ use crate::versions::{Glance, KEPT, Version, Versions};
 /// What was recorded of a document, with what stands in its present row: that it is gone is asked here once more.
 const VERSION: &str = "
     SELECT d.id, v.revision, d.withdrawn, d.agency, d.pipeline, d.parent, d.inner_path, v.outcome,
-           v.media_type, v.format, v.format_version, v.body, p.store, p.path, v.object AS version, v.size,
-           v.modified, v.until
+           v.media_type, v.format, v.format_version, v.body, coalesce(v.store, p.store) AS store,
+           coalesce(v.path, p.path) AS path, v.object AS version, v.size, v.modified, v.until
     FROM version v JOIN document d ON d.id = v.document JOIN path p ON p.id = d.path
     WHERE v.document = ? AND d.withdrawn = 0 ORDER BY v.revision DESC";
 
 /// What is told of it at a glance: no row is unpacked.
 const GLANCE: &str = "
-    SELECT v.revision, v.until, v.outcome, v.format, v.format_version, v.characters, v.changed, v.new_file
-    FROM version v JOIN document d ON d.id = v.document
+    SELECT v.revision, v.until, v.outcome, v.format, v.format_version, v.characters, v.changed, v.new_file,
+           coalesce(v.store, p.store), coalesce(v.path, p.path)
+    FROM version v JOIN document d ON d.id = v.document JOIN path p ON p.id = d.path
     WHERE v.document = ? AND d.withdrawn = 0 ORDER BY v.revision DESC";
 
 /// A row of [`GLANCE`].
-type GlanceRow = (i64, i64, String, String, i64, Option<i64>, Option<String>, Option<bool>);
+type GlanceRow =
+    (i64, i64, String, String, i64, Option<i64>, Option<String>, Option<bool>, String, String);
 
 /// A row of [`VERSION`].
 struct VersionRow {
@@ -80,7 +82,7 @@ impl Versions for SqliteLedger {
             .await
             .map_err(fault)?;
         // An earlier Madang wrote one of them.
-        if rows.iter().any(|(.., changed, _)| changed.is_none()) {
+        if rows.iter().any(|(.., changed, _, _, _)| changed.is_none()) {
             return self.read_back(document).await;
         }
         Ok(readable(rows, glance))
@@ -99,7 +101,18 @@ impl SqliteLedger {
 }
 
 fn glance(row: GlanceRow) -> Result<Glance> {
-    let (revision, until, outcome, format, format_version, characters, changed, new_file) = row;
+    let (
+        revision,
+        until,
+        outcome,
+        format,
+        format_version,
+        characters,
+        changed,
+        new_file,
+        store,
+        path,
+    ) = row;
     let words = changed.unwrap_or_default();
     let part = |word: &str| DocumentPart::parse(word).ok_or_else(|| odd("a part", word.to_owned()));
     Ok(Glance {
@@ -110,6 +123,8 @@ fn glance(row: GlanceRow) -> Result<Glance> {
         characters: count(characters.unwrap_or_default()),
         changed: words.split_terminator(',').map(part).collect::<Result<_>>()?,
         is_new_file: new_file.unwrap_or_default(),
+        store,
+        path,
     })
 }
 
@@ -203,8 +218,6 @@ impl Writing<'_> {
             return Ok(());
         }
         let rows: Vec<ChangeRow> = changes.iter().map(ChangeRow::of).collect();
-        let ids: Vec<DocumentId> = changes.iter().map(|(id, _)| *id).collect();
-        let ids = self::ids(&ids)?;
         // A number that stands there already can be that of a ledger restored from a copy only: it is of no use.
         sqlx::query(
             "INSERT OR REPLACE INTO version (document, revision, until, object, size, modified, outcome,
@@ -219,12 +232,18 @@ impl Writing<'_> {
         .execute(&mut self.conn)
         .await
         .map_err(fault)?;
+        let ids: Vec<DocumentId> = changes.iter().map(|(id, _)| *id).collect();
+        self.keep_the_last(&ids).await
+    }
+
+    /// Forgets of these documents all that they were but the last few.
+    pub(super) async fn keep_the_last(&mut self, documents: &[DocumentId]) -> Result<()> {
         sqlx::query(
             "DELETE FROM version WHERE document IN (SELECT unhex(value) FROM json_each(?1))
              AND (SELECT count(*) FROM version n
                   WHERE n.document = version.document AND n.revision > version.revision) >= ?2",
         )
-        .bind(&ids)
+        .bind(ids(documents)?)
         .bind(KEPT)
         .execute(&mut self.conn)
         .await
@@ -245,7 +264,7 @@ impl Writing<'_> {
 const FORGET: &str =
     "DELETE FROM version WHERE document IN (SELECT unhex(value) FROM json_each(?))";
 
-fn ids(documents: &[DocumentId]) -> Result<String> {
+pub(super) fn ids(documents: &[DocumentId]) -> Result<String> {
     let ids: Vec<String> = documents.iter().map(|id| id.uuid().simple().to_string()).collect();
     json(&ids)
 }

@@ -1,5 +1,6 @@
 use madang_document::document::{Document, Provenance};
 use madang_document::locale::Locale;
+use madang_document::object_key;
 use madang_document::shown::Shown;
 use maud::{Markup, html};
 
@@ -69,7 +70,23 @@ fn state(words: Words, versions: &[Glance], place: usize, version: &Glance) -> M
                 (words.say("바뀐 것: ", "changed: ")) (kinds(words, &version.changed)) " · "
             }
             (words.outcome(version.outcome)) " · " (characters(words, version.characters))
+            @if let Some(place) = lay(versions, version) {
+                " · " (words.say("그때 위치: ", "it lay at: "))
+                (place)
+            }
         }
+    }
+}
+
+/// Where the file lay, if that is elsewhere than it lies now; the store only where it was another one.
+fn lay(versions: &[Glance], version: &Glance) -> Option<Shown> {
+    let (store, path) = &version.place;
+    let present = &versions.first()?.place;
+    let path = object_key::readable(path);
+    match version.place == *present {
+        true => None,
+        false if *store == present.0 => Some(Shown::new(&path)),
+        false => Some(Shown::new(&format!("{store} · {path}"))),
     }
 }
 
@@ -104,6 +121,7 @@ fn when(words: Words, version: &Glance) -> Option<Markup> {
 fn reason_why(words: Words, why: Why) -> &'static str {
     match why {
         Why::NewFile => words.say("파일이 바뀜", "the file changed"),
+        Why::Moved => words.say("이름이나 폴더가 바뀜", "renamed or moved"),
         Why::ReadAgain => words.say("같은 파일을 다시 읽음", "the same file was read again"),
     }
 }
@@ -122,6 +140,7 @@ fn kind_name(words: Words, kind: ChangeKind) -> &'static str {
         ChangeKind::Text => words.say("본문", "text"),
         ChangeKind::Metadata => words.say("속성", "properties"),
         ChangeKind::Members => words.say("들어 있는 파일", "files inside"),
+        ChangeKind::Place => words.say("위치", "place"),
         ChangeKind::Warnings => words.say("알려 드릴 것", "warnings"),
         ChangeKind::Preview => words.say("미리보기", "preview"),
         ChangeKind::Reader => words.say("읽은 형식", "reader"),
@@ -257,6 +276,7 @@ mod tests {
             ChangeKind::Text,
             ChangeKind::Metadata,
             ChangeKind::Members,
+            ChangeKind::Place,
             ChangeKind::Warnings,
             ChangeKind::Preview,
             ChangeKind::Reader,

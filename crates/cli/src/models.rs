@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use madang_recognition::whisper::Whisper;
 use sha2::{Digest, Sha256};
 
 use crate::arguments::{Model, ModelAct};
@@ -32,19 +33,19 @@ const KNOWN: [Known; 12] = [
     known(
         "921e4cf8686fdd993dcd081a5da5b6c365bfde1162e72b08d75ac75289920b1f",
         "ggml-tiny.en",
-        "eng",
+        ENGLISH,
     ),
     known("60ed5bc3dd14eea856493d334349b405782ddcaf0028d4b5df4088345fba2efe", "ggml-base", MANY),
     known(
         "a03779c86df3323075f5e796cb2ce5029f00ec8869eee3fdfb897afe36c6d002",
         "ggml-base.en",
-        "eng",
+        ENGLISH,
     ),
     known("1be3a9b2063867b937e64e2ec7483364a79917e157fa98c5d94b5c1fffea987b", "ggml-small", MANY),
     known(
         "c6138d6d58ecc8322097e0f987c32f1be8bb0a18532a3f88f734d1bbf9c41e5d",
         "ggml-small.en",
-        "eng",
+        ENGLISH,
     ),
     known("6c14d5adee5f86394037b4e4e8b59f1673b6cee10e3cf0b11bbdbee79c156208", "ggml-medium", MANY),
     known(
@@ -73,6 +74,11 @@ const KNOWN: [Known; 12] = [
         MANY,
     ),
 ];
+
+/// Tokens from which on a model of Whisper knows more languages than English (`whisper_is_multilingual` of whisper.cpp).
+const MULTILINGUAL: i32 = 51_865;
+
+const ENGLISH: &str = "eng";
 
 /// As many as Whisper knows.
 const MANY: &str = "kor, eng and 97 more";
@@ -131,6 +137,17 @@ fn is_model(path: &Path) -> std::io::Result<()> {
     }
 }
 
+/// The languages of a model by the size of its vocabulary, which stands behind its magic: one of English only has no tokens for
+/// languages.
+fn languages(path: &Path) -> &'static str {
+    let mut head = [0; 8];
+    if File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_err() {
+        return "languages not known";
+    }
+    let [.., a, b, c, d] = head;
+    if i32::from_le_bytes([a, b, c, d]) >= MULTILINGUAL { MANY } else { ENGLISH }
+}
+
 /// `madang model`.
 pub(crate) fn model(command: &Model) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
@@ -170,6 +187,11 @@ fn install(
         Ok(sha256) => sha256,
         Err(error) => return refuse(format!("{}: {error}", file.display())),
     };
+    // One that breaks off would be found out when the service starts, or by the first recording.
+    if let Err(error) = Whisper::load(&partial) {
+        let error = error.replace(&partial.display().to_string(), &file.display().to_string());
+        return refuse(format!("{error}; is the file whole? Its SHA-256 is {sha256}"));
+    }
     let known = of_hash(&sha256);
     let is_expected = expected.is_some_and(|expected| expected.eq_ignore_ascii_case(&sha256));
     if expected.is_some() && !is_expected {
@@ -200,7 +222,16 @@ fn install(
             out(&shown!("languages: {}", known.languages))?;
             out(&shown!("licence: {LICENCE}"))?;
         }
-        None => out(&shown!("licence: not known here; whoever gave you the model must tell"))?,
+        None => {
+            out(&shown!("languages: {}", languages(&path)))?;
+            out(&shown!("licence: not known here; whoever gave you the model must tell"))?;
+        }
+    }
+    if languages(&path) == ENGLISH {
+        line(&shown!(
+            "madang: this model knows English only, and writes down whatever is said in other languages as English words; for \
+             Korean take one without `.en` in its name"
+        ));
     }
     if std::fs::metadata(&path).is_ok_and(|found| found.len() > LARGE) {
         line(&shown!(
@@ -274,7 +305,7 @@ fn list(configuration: &Configuration, data: &Path) -> Result<(), Failure> {
         let size = std::fs::metadata(path).map_or(0, |found| found.len()) >> 20;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let known = KNOWN.iter().find(|known| known.name == stem);
-        let languages = known.map_or("languages not known", |known| known.languages);
+        let languages = known.map_or_else(|| languages(path), |known| known.languages);
         out(&shown!("{mark} {}  {size} MiB  {languages}", path.display()))?;
     }
     Ok(())

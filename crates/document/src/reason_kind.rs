@@ -254,6 +254,8 @@ pub enum ReasonKind {
     RecognitionWaits,
     /// What is said in it is not written down, for no model is installed.
     NotTranscribed,
+    /// What is said in it was written down as English, the only language that the model knows.
+    HeardAsEnglish,
     /// The engine failed on what is said in it.
     NotUnderstood,
     /// There is no cue in it; it was read as plain text.
@@ -338,7 +340,9 @@ impl ReasonKind {
             UnknownFormat => "unknown_format",
             SplitPart(_) => "split_part",
             Method(_) | MethodNumber { .. } | MethodNameless => "method",
-            NoMediaLibraries | NotRecognised { .. } | NotTranscribed => "not_installed",
+            NoMediaLibraries | NotRecognised { .. } | NotTranscribed | HeardAsEnglish => {
+                "not_installed"
+            }
             RecognitionWaits => "put_off",
             Damaged | DamagedAfter(_) | DamagedAt(_) | DamagedBefore | LeadsOut | Unreadable
             | NotUnpacked | NotDecoded | Beyond(_) | Overlaps | Circle | NotSigned(_)

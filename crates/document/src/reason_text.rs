@@ -618,6 +618,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             "음성: 받아쓰지 않았습니다 (음성 인식 모델이 설치되어 있지 않습니다)",
             "speech: not transcribed, no model is installed",
         ),
+        HeardAsEnglish => both(
+            "음성: 설치된 모델이 영어만 알아, 다른 말도 영어 낱말로 받아쓰였습니다",
+            "speech: written down as English, the only language of the installed model, whatever was spoken",
+        ),
         NotUnderstood => both("음성을 받아쓰지 못했습니다", "the speech could not be transcribed"),
         NoCue => both(
             "자막이 하나도 없어 그냥 글로 읽었습니다",

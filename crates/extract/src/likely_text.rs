@@ -5,7 +5,7 @@
 //! is likely to say something if enough pieces stand in such rows. It takes some milliseconds, where reading a picture takes
 //! seconds; `tests/measure/likely_text.py` measures how often it is right.
 
-use crate::letters::Pieces;
+use crate::letters::{Piece, Pieces};
 use crate::lighting;
 use crate::pixels::Pixels;
 use crate::rect::Rect;
@@ -29,6 +29,16 @@ const LETTERS: usize = 10;
 /// Of all pieces, the part that stands in rows where something is written: a hundredth less than in any text.
 const SHARE: f32 = 0.25;
 
+/// A picture with so few pieces is no photograph: it is a drawing, a title or a screen, and costs little to read.
+const FEW: usize = 200;
+
+/// Letters in a row that are no accident where there are few pieces: words stand far apart on some signs.
+const IN_SHORT_ROW: usize = 3;
+
+/// Letters in such rows, and the part of all pieces that they are.
+const FEW_LETTERS: usize = 6;
+const MOST_OF_FEW: f32 = 0.5;
+
 /// Shade below which half of a picture lies that is dark.
 const DARK: u8 = 110;
 
@@ -36,10 +46,28 @@ const DARK: u8 = 110;
 pub(crate) fn is_likely(grey: &Pixels) -> bool {
     let small = small(grey);
     let inverse = inverted(&small);
+    // A sheet may lie on its side.
     [small, inverse].into_iter().any(|picture| {
-        let (in_rows, all) = letters(picture);
-        in_rows >= LETTERS && in_rows as f32 >= all as f32 * SHARE
+        let pieces = pieces(picture);
+        let turned = pieces.iter().map(on_its_side).collect();
+        are_letters(&letters(pieces)) || are_letters(&letters(turned))
     })
+}
+
+/// Whether these pieces stand beside each other as letters do.
+fn are_letters(pieces: &[Rect]) -> bool {
+    let share = |part: usize| part as f32 / pieces.len().max(1) as f32;
+    let rows = in_rows(pieces, IN_ROW);
+    if rows >= LETTERS && share(rows) >= SHARE {
+        return true;
+    }
+    let short = if pieces.len() <= FEW { in_rows(pieces, IN_SHORT_ROW) } else { 0 };
+    short >= FEW_LETTERS && share(short) >= MOST_OF_FEW
+}
+
+fn on_its_side(rect: &Rect) -> Rect {
+    let Rect { left, top, right, bottom } = *rect;
+    Rect { left: top, top: left, right: bottom, bottom: right }
 }
 
 /// Whether what is written on a picture is light, and all around it dark: a slide, a title of a film, a sign at night. On a
@@ -52,7 +80,7 @@ pub(crate) fn is_light_on_dark(grey: &Pixels) -> bool {
     }
     let small = small(grey);
     let inverse = inverted(&small);
-    let [(dark, _), (light, _)] = [small, inverse].map(letters);
+    let [dark, light] = [small, inverse].map(|picture| in_rows(&letters(pieces(picture)), IN_ROW));
     light > dark
 }
 
@@ -70,33 +98,31 @@ pub(crate) fn inverted(picture: &Pixels) -> Pixels {
     Pixels { width: picture.width, height: picture.height, bytes }
 }
 
-/// How many pieces that could be letters stand in rows, and how many there are.
-fn letters(picture: Pixels) -> (usize, usize) {
+/// The pieces of a picture that are no mere outlines.
+fn pieces(picture: Pixels) -> Vec<Rect> {
     let ink = &lighting::ink(&lighting::evened(picture));
-    let mut pieces: Vec<Rect> = Pieces::of(ink)
-        .pieces
-        .iter()
-        .filter(|piece| {
-            let (width, height) = (piece.rect.width(), piece.rect.height());
-            let area = width * height;
-            (LOWEST..HIGHEST).contains(&height)
-                && width <= height * 4
-                && height <= width * 10
-                && piece.ink * 10 >= area
-        })
-        .map(|piece| piece.rect)
-        .collect();
+    let pieces = Pieces::of(ink).pieces;
+    let is_solid = |piece: &Piece| piece.ink * 10 >= piece.rect.width() * piece.rect.height();
+    pieces.iter().filter(|piece| is_solid(piece)).map(|piece| piece.rect).collect()
+}
+
+/// Those that could be letters.
+fn letters(mut pieces: Vec<Rect>) -> Vec<Rect> {
+    pieces.retain(|piece| {
+        let (width, height) = (piece.width(), piece.height());
+        (LOWEST..HIGHEST).contains(&height) && width <= height * 4 && height <= width * 10
+    });
     if pieces.len() > PIECES_MOST {
         // As many as fit, from the middle of the picture.
         let over = (pieces.len() - PIECES_MOST) / 2;
         pieces.drain(..over);
         pieces.truncate(PIECES_MOST);
     }
-    (in_rows(&pieces), pieces.len())
+    pieces
 }
 
-/// How many pieces stand in rows.
-fn in_rows(pieces: &[Rect]) -> usize {
+/// How many pieces stand in rows of so many at least.
+fn in_rows(pieces: &[Rect], least: usize) -> usize {
     // Each piece belongs to the strips that it reaches into with its middle, so that only neighbours are compared.
     let strip = |rect: &Rect| (rect.top + rect.bottom) / 2 / 8;
     let last = pieces.iter().map(strip).max().unwrap_or(0);
@@ -115,12 +141,12 @@ fn in_rows(pieces: &[Rect]) -> usize {
         row.clear();
         for rect in near {
             if row.last().is_some_and(|before| !is_next(before, rect)) {
-                found += if row.len() >= IN_ROW { row.len() } else { 0 };
+                found += if row.len() >= least { row.len() } else { 0 };
                 row.clear();
             }
             row.push(rect);
         }
-        found += if row.len() >= IN_ROW { row.len() } else { 0 };
+        found += if row.len() >= least { row.len() } else { 0 };
         all += found;
     }
     // Each is in two pairs of strips.
@@ -160,6 +186,7 @@ mod tests {
     #[test]
     fn letters_stand_in_lines() {
         assert!(is_likely(&page(0)));
+        assert!(is_likely(&page(0).turned(1)), "on its side");
         let mut inverse = page(0);
         inverse.bytes.iter_mut().for_each(|shade| *shade = 255 - *shade);
         assert!(is_likely(&inverse));

@@ -165,9 +165,10 @@ impl Line {
         self.letters > 0 && self.confidence >= least
     }
 
-    /// How many of its letters are Hangul.
+    /// How many of its letters are Hangul, of words of which one is sure: of Latin the engine makes a syllable here and there.
     pub(crate) fn hangul(&self) -> usize {
-        self.text.chars().filter(|c| is_hangul(*c)).count()
+        let sure = self.words.iter().filter(|word| word.confidence >= UNSURE);
+        sure.flat_map(|word| word.text.chars()).filter(|c| is_hangul(*c)).count()
     }
 
     /// The segment of a line whose rectangle on the picture is this, in points.

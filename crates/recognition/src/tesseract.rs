@@ -68,11 +68,24 @@ const HOPELESS_LETTERS: usize = 400;
 /// A confidence at which nothing was read at all.
 const HOPELESS: f32 = 0.35;
 
+/// A confidence at which a block is tried in the other language, whatever its letters seem to be: of a page of Latin nothing is
+/// read in Korean, or syllables that are none.
+const GUESS: f32 = 0.5;
+
+/// So many blocks of a page are tried so in vain: of a bad scan, or of noise, nothing is read in either language.
+const GUESSES_TRIED: u32 = 3;
+
 /// A confidence at which nothing else is tried.
 const SURE: f32 = 0.6;
 
 /// How much surer of a page turned by a half or a quarter one has to be.
 const SURER: f32 = 0.12;
+
+/// Letters on a picture up to which it is taken for a sign, which may lie on its side and not look so.
+const SIGN_MOST: usize = 120;
+
+/// A confidence at which a sign is not looked at from another side.
+const SURE_OF_SIGN: f32 = 0.85;
 
 /// Lines beside each other stand out so much more than those below each other, where the page lies on its side.
 const SIDEWAYS: f32 = 1.15;
@@ -154,7 +167,8 @@ impl Tesseract {
         let grey = lighting::evened(grey);
         alive();
         let Some(page) = Page::of(grey, alive) else { return Ok(Vec::new()) };
-        let reader = Reader { models: &self.models, order, latin: Mutable::new(is_latin), alive };
+        let (latin, in_vain) = (Mutable::new(is_latin), Mutable::new(0));
+        let reader = Reader { models: &self.models, order, latin, in_vain, alive };
         let (quarters, lines, straight, scale) = reader.upright(&page)?;
         let to_points = 72.0 / picture.dpi.filter(|dpi| *dpi > 0).unwrap_or(72) as f32;
         let size = (width as f32, height as f32);
@@ -411,6 +425,8 @@ struct Reader<'a> {
     order: Vec<usize>,
     /// Whether what was read last was Latin.
     latin: Mutable<bool>,
+    /// Blocks of which nothing was read in either language.
+    in_vain: Mutable<u32>,
     alive: &'a dyn Fn(),
 }
 
@@ -419,16 +435,14 @@ impl Reader<'_> {
     fn upright(&self, page: &Page) -> Result<(u8, Vec<Line>, Straight, f32), String> {
         let mut quarters = 0;
         if page.is_sideways {
-            let probed = [1, 3].map(|quarters| (quarters, self.probe(&page.turned(quarters))));
             let none = self.probe(page)?;
             let mut surest = none;
-            for (turned, sure) in probed {
-                let sure = sure?;
-                surest = surest.max(sure);
-                if sure > none + SURER {
+            for turned in [1, 3] {
+                let sure = self.probe(&page.turned(turned))?;
+                if sure > (none + SURER).max(surest) {
                     quarters = turned;
-                    break;
                 }
+                surest = surest.max(sure);
             }
             // A pattern has rows, too, and the rest of it says as little. Of a page of tables nothing was tried.
             if surest > 0.0 && surest < HOPELESS {
@@ -443,14 +457,25 @@ impl Reader<'_> {
             turned = page.turned(quarters);
             upright = &turned;
         }
+        let latin = self.latin.get();
         let prepared = Prepared::of(upright, self.alive);
         let lines = self.lines(&prepared)?;
         let sure = confidence(&lines);
-        if sure < SURE && !lines.is_empty() && quarters == 0 {
-            let over = page.turned(2);
-            if self.probe(&over)? > sure + SURER {
-                let prepared = Prepared::of(&over, self.alive);
-                return Ok((2, self.lines(&prepared)?, prepared.straight, page.scale));
+        // How the few letters of a sign stand beside each other does not tell how they lie, and as words they are short enough to
+        // be taken for others.
+        let letters: usize = lines.iter().map(|line| line.letters).sum();
+        let is_sign = letters <= SIGN_MOST && !page.is_sideways;
+        let enough = if is_sign { SURE_OF_SIGN } else { SURE };
+        if sure < enough && !lines.is_empty() && quarters == 0 {
+            let ways: &[u8] = if is_sign { &[2, 1, 3] } else { &[2] };
+            for &quarters in ways {
+                let other = page.turned(quarters);
+                if self.probe(&other)? > sure + SURER {
+                    self.latin.set(latin);
+                    self.in_vain.set(0);
+                    let prepared = Prepared::of(&other, self.alive);
+                    return Ok((quarters, self.lines(&prepared)?, prepared.straight, page.scale));
+                }
             }
         }
         Ok((quarters, lines, prepared.straight, page.scale))
@@ -458,6 +483,7 @@ impl Reader<'_> {
 
     /// How sure one is of the largest block of a page.
     fn probe(&self, page: &Page) -> Result<f32, String> {
+        let (latin, in_vain) = (self.latin.get(), self.in_vain.get());
         let prepared = Prepared::of(page, self.alive);
         let blocks = prepared.parts.iter().filter_map(|part| match part {
             Part::Lines(rect) => Some(*rect),
@@ -467,7 +493,11 @@ impl Reader<'_> {
             return Ok(0.0);
         };
         rect.bottom = rect.bottom.min(rect.top + prepared.letter * 10);
-        Ok(confidence(&self.block(&prepared, rect)?))
+        let sure = confidence(&self.block(&prepared, rect)?);
+        // Of a page that lies on its head nothing is learned about the language of the one that does not.
+        self.latin.set(latin);
+        self.in_vain.set(in_vain);
+        Ok(sure)
     }
 
     fn lines(&self, prepared: &Prepared) -> Result<Vec<Line>, String> {
@@ -538,12 +568,20 @@ impl Reader<'_> {
         let letters: usize = lines.iter().map(|line| line.letters).sum();
         let hangul: usize = lines.iter().map(Line::hangul).sum();
         let sure = confidence(&lines);
-        if sure < HOPELESS {
-            return Ok(lines);
-        }
+        let is_guess = sure < GUESS && self.in_vain.get() < GUESSES_TRIED;
         let is_foreign = letters > 8 && hangul as f32 <= letters as f32 * FOREIGN;
         // What was read in the wrong language is read as no word of it, and shows by how sure one is of it.
-        if sure < SURE + 0.2 && is_foreign != self.latin.get() {
+        let is_wrong = sure >= HOPELESS && sure < SURE + 0.2 && is_foreign != self.latin.get();
+        if is_guess && !is_wrong {
+            // The first lines tell, and cost little where it is in vain.
+            let bottom = rect.bottom.min(rect.top + prepared.letter * 6);
+            let first = self.read(prepared, Rect { bottom, ..rect }, second)?;
+            if confidence(&first) < SURE {
+                self.in_vain.set(self.in_vain.get() + 1);
+                return Ok(lines);
+            }
+        }
+        if is_guess || is_wrong {
             let other = self.read(prepared, rect, second)?;
             if confidence(&other) > sure {
                 self.latin.set(!self.latin.get());

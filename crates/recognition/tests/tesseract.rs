@@ -17,7 +17,11 @@ use madang_extract::rect::Rect;
 use madang_recognition::tesseract::Tesseract;
 
 fn page() -> Pixels {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/png/scanned-words.png");
+    fixture("scanned-words.png")
+}
+
+fn fixture(name: &str) -> Pixels {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/png").join(name);
     let picture = image::open(path).unwrap().into_luma8();
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     Pixels { width, height, bytes: picture.into_raw() }
@@ -117,6 +121,31 @@ fn a_page_is_read_however_it_lies() {
         let near = |edge: f32, other: f32| (edge - other).abs() < 40.0;
         assert!(near(place.left, expected.0), "{quarters}: {place:?}");
         assert!(quarters == 3 || near(place.top, expected.1), "{quarters}: {place:?}");
+    }
+}
+
+/// Of small print in English nothing, or some syllables, are read in Korean: that is no reason to turn the page over.
+#[test]
+fn a_page_in_english_is_read_in_english_and_stays_as_it_lies() {
+    let tesseract = Tesseract::load(None).unwrap();
+    let read = read(&tesseract, &fixture("latin-words.png"));
+    // The engine takes the j of this face for a capital.
+    let texts: Vec<String> =
+        read.iter().map(|segment| segment.text.replace("Jumps", "jumps")).collect();
+    let expected = |number| format!("The quick brown fox jumps over the lazy dog number {number}");
+    let numbers = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    assert_eq!(texts, numbers.map(expected));
+}
+
+/// A sign has a few large letters.
+#[test]
+fn a_sign_is_read_however_it_lies() {
+    let tesseract = Tesseract::load(None).unwrap();
+    let sign = fixture("few-words.png");
+    for quarters in 0..4 {
+        let read = read(&tesseract, &sign.turned(quarters));
+        let text: String = read.iter().map(|segment| segment.text.as_str()).collect();
+        assert_eq!(text.replace(' ', ""), "출입금지", "{quarters}: {read:?}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a browser may play: films and sound, each under a media type of ours.
 
 use madang_document::document::Document;
+use madang_document::metadata;
+use madang_document::outcome::Outcome;
 
 /// How something is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,12 @@ const MEMBER_MOST: u64 = 256 << 20;
 impl Playable {
     /// How a document is played; none if it is of another type, or too large a member of its archive.
     pub(crate) fn of(document: &Document) -> Option<Playable> {
+        // Of what could not be opened no browser plays anything, and blames itself.
+        if document.outcome == Outcome::Corrupt
+            && document.metadata.get(metadata::DURATION).is_none()
+        {
+            return None;
+        }
         if document.inner.is_some() {
             // What could not be taken out when it was read cannot be now.
             document.sha256?;

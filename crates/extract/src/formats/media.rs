@@ -20,7 +20,7 @@ use super::frame_text::FrameText;
 use super::key_frames::{self, Glimpse};
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
-use super::mp4_boxes::Mp4Boxes;
+use super::mp4_boxes::{self, Mp4Boxes};
 use super::{dav, id3, media_sniff, media_tags, preview, sound, subtitle_packet};
 use crate::blob::Blob;
 use crate::context::Context;
@@ -94,7 +94,11 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     let progress = || context.progress();
     let mut file =
         MediaFile::open(context.libav()?, blob, demuxer, &progress).map_err(|error| {
-            ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::Header).because(error))
+            let reason = match demuxer == "mov" && !mp4_boxes::has_index(blob) {
+                true => ReasonKind::EndsBefore(Noun::MovieIndex.into()).of(Noun::File),
+                false => ReasonKind::Unreadable.of(Noun::Header).because(error),
+            };
+            ExtractError::corrupt(reason)
         })?;
     let streams = file.streams();
     let mut content = Content::default();

@@ -54,6 +54,14 @@ pub(super) struct Mp4Boxes {
     packets: Vec<Vec<u8>>,
 }
 
+/// Whether a file has its index (`moov`). A recording that was not ended has none, and neither has a file that was cut off and
+/// whose index would stand at its end.
+pub(super) fn has_index(blob: &dyn Blob) -> bool {
+    let mut found = false;
+    each(blob, 0, blob.len(), TOP_MOST, &mut |kind, _, _| found |= &kind == b"moov");
+    found
+}
+
 impl Mp4Boxes {
     /// Reads them, as far as they are whole. Neither sound nor pictures are read.
     pub(super) fn read(blob: &dyn Blob) -> Mp4Boxes {

@@ -202,6 +202,10 @@ pub(super) fn transcribe(
     if is_voice || context.options.speech == Speech::Always {
         content.metadata.at("speech").set(metadata::SPEECH_ENGINE, engine.name());
     }
+    let wants_more = context.options.speech_languages != ["eng"];
+    if !segments.is_empty() && wants_more && engine.languages() == ["eng"] {
+        content.note(ReasonKind::HeardAsEnglish);
+    }
     content.segments.extend(segments);
     match ended {
         Err(reason) => content.note(ReasonKind::NotUnderstood.because(reason)),

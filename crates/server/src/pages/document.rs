@@ -323,7 +323,7 @@ fn body(
                 Some(playable) => (player::player(words, document, playable, pictures, start)),
                 None => {
                     @if has_picture { img.poster src=(format!("/v1/documents/{}/preview", document.id)) alt=(words.say("미리보기", "Preview")); }
-                    (player::not_played(words))
+                    (player::not_played(words, document))
                 },
             }
             (frames(words, document, here, text, (playable.is_some(), start)))

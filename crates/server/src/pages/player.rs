@@ -6,6 +6,7 @@ use madang_document::content::{Origin, Segment};
 use madang_document::document::Document;
 use madang_document::locale::Locale;
 use madang_document::locator::Locator;
+use madang_document::outcome::Outcome;
 use madang_document::shown::Shown;
 use maud::{Markup, html};
 
@@ -65,7 +66,11 @@ fn unplayed(words: Words) -> &'static str {
 }
 
 /// Why a film or sound is not played here.
-pub(crate) fn not_played(words: Words) -> Markup {
+pub(crate) fn not_played(words: Words, document: &Document) -> Markup {
+    // What is damaged says so above, and is played nowhere.
+    if document.outcome == Outcome::Corrupt {
+        return Markup::default();
+    }
     html! {
         p.notice-line {
             (words.say(

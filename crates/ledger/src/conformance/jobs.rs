@@ -4,6 +4,7 @@ use madang_document::annotation::Finding;
 use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
+use madang_document::metadata::{Part, Stated, TITLE};
 use madang_document::outcome::Outcome;
 
 use madang_document::principal::Scope;
@@ -78,7 +79,7 @@ pub async fn what_was_put_off_is_read_again_last(ledger: &Trial) {
     let claims = claim(ledger, 9, at(1)).await;
     let completion = Completion { again: true, ..done(&claims[0], &[]) };
     ledger.when(at(2)).complete(std::slice::from_ref(&completion)).await.unwrap();
-    let [document] = &completion.documents[..] else { panic!("one document") };
+    let document = completion.documents[0].clone();
     let kept = ledger.document(document.id).await.unwrap();
     assert!(kept.is_some(), "it is there meanwhile");
     let job = ledger.job(claims[0].ticket.job).await.unwrap().unwrap();
@@ -91,11 +92,31 @@ pub async fn what_was_put_off_is_read_again_last(ledger: &Trial) {
     ledger.when(at(4)).complete(&[done(&again[0], &[])]).await.unwrap();
     let job = ledger.job(claims[0].ticket.job).await.unwrap().unwrap();
     assert_eq!(job.state, JobState::Done);
+    // Where all of it is known, less is not put in its place meanwhile; but what is told beside it counts at once.
+    let known = ledger.document(document.id).await.unwrap();
+    let redrive = Redrive::Format { format: "text".into(), below: 9 };
+    for (n, title, stays) in [(0, None, true), (1, Some("제목"), false)] {
+        let ms = 10 + n * 10;
+        assert_eq!(ledger.when(at(ms)).redrive(&redrive, "key:1").await.unwrap(), 1);
+        let claims = claim(ledger, 9, at(ms + 1)).await;
+        let mut less = Completion { again: true, ..done(&claims[0], &[]) };
+        less.documents[0].text = None;
+        if let Some(title) = title {
+            let part = Some(Part::Beside("scan.pdf.meta.yml".into()));
+            less.documents[0].metadata.add(TITLE, Stated { value: title.into(), part });
+        }
+        ledger.when(at(ms + 2)).complete(&[less]).await.unwrap();
+        assert_eq!(ledger.document(document.id).await.unwrap() == known, stays, "{title:?}");
+        let job = ledger.job(claims[0].ticket.job).await.unwrap().unwrap();
+        assert_eq!((job.state, job.priority), (JobState::Ready, BACKGROUND));
+        let again = claim(ledger, 9, at(ms + 3)).await;
+        ledger.when(at(ms + 4)).complete(&[done(&again[0], &[])]).await.unwrap();
+    }
     // Nothing that failed is read again by this.
-    ledger.when(at(5)).see(&[sighting("gone.pdf", "v1")]).await.unwrap();
-    let claims = claim(ledger, 9, at(5)).await;
+    ledger.when(at(50)).see(&[sighting("gone.pdf", "v1")]).await.unwrap();
+    let claims = claim(ledger, 9, at(50)).await;
     let completion = Completion { again: true, ..deleted(&claims[0]) };
-    ledger.when(at(6)).complete(&[completion]).await.unwrap();
+    ledger.when(at(51)).complete(&[completion]).await.unwrap();
     let job = ledger.job(claims[0].ticket.job).await.unwrap().unwrap();
     assert_eq!(job.state, JobState::Cancelled);
 }

@@ -3,7 +3,9 @@ use std::collections::{HashMap, HashSet};
 use madang_document::document::{Document, Provenance};
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
+use madang_document::metadata::{Metadata, Stated};
 use madang_document::timestamp::Timestamp;
+use serde::Deserialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Row, Sqlite};
 
@@ -44,7 +46,10 @@ impl Writing<'_> {
                 continue;
             };
             let before = self.news.len();
-            if says_nothing(&completion.verdict) && known.values().any(|known| known.is_what(job)) {
+            let says_nothing = says_nothing(&completion.verdict);
+            if (says_nothing && known.values().any(|known| known.is_what(job)))
+                || puts_off_what_is_known(completion, job, &known)
+            {
                 // What was read of these very bytes is as true as it was.
                 self.record(completion, job);
                 applied.push(Some((before, before)));
@@ -507,7 +512,47 @@ fn says_nothing(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Quarantined(failure) if failure.kind.outcome().is_none())
 }
 
+/// Whether something that takes long was left for later in these very bytes, of which all is known from before: what stands is
+/// more than what was read now, and stays until the rest is read. What is told beside the object counts at once, and so does a
+/// text that was lost.
+fn puts_off_what_is_known(
+    completion: &Completion,
+    job: &Ended,
+    known: &HashMap<DocumentId, FormerDocument>,
+) -> bool {
+    completion.again
+        && completion.verdict == Verdict::Done
+        && !job.tell
+        && known.values().any(|known| known.is_what(job))
+        && completion.documents.iter().all(|document| {
+            known.get(&document.id).is_some_and(|known| {
+                !known.withdrawn
+                    && known.content.object == job.object
+                    && known.beside() == Some(beside(&document.metadata))
+            })
+        })
+}
+
+/// What files beside an object tell of it.
+fn beside(metadata: &Metadata) -> Vec<(String, Stated)> {
+    let all = metadata.all();
+    let all = all.flat_map(|(key, claims)| claims.iter().map(move |stated| (key, stated)));
+    all.filter(|(_, stated)| stated.is_beside())
+        .map(|(key, stated)| (key.to_owned(), stated.clone()))
+        .collect()
+}
+
 impl FormerDocument {
+    /// What files beside it told of it; none if that cannot be read back.
+    fn beside(&self) -> Option<Vec<(String, Stated)>> {
+        #[derive(Deserialize)]
+        struct Body {
+            #[serde(default)]
+            metadata: Metadata,
+        }
+        Some(beside(&serde_json::from_str::<Body>(&self.content.body).ok()?.metadata))
+    }
+
     /// Whether it is what a reader found in this version of an object, whose it still is.
     fn is_what(&self, job: &Ended) -> bool {
         let Content { object, inner_path, format, .. } = &self.content;

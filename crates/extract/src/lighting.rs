@@ -17,6 +17,9 @@ const WHITE: u8 = 238;
 /// Shades that are ink, afterwards.
 const INK: u8 = 160;
 
+/// Shades that may be a hairline: of one that is thinner than the pixels of the scanner each has a part only.
+const FAINT: u8 = 222;
+
 /// The image with even light.
 pub fn evened(mut picture: Pixels) -> Pixels {
     let (columns, rows) = (picture.width.div_ceil(SQUARE), picture.height.div_ceil(SQUARE));
@@ -120,10 +123,19 @@ fn widened(lights: &Pixels) -> Pixels {
 
 /// What is ink (1) on an image of even light.
 pub fn ink(picture: &Pixels) -> Pixels {
+    darker(picture, INK)
+}
+
+/// What is ink, or a trace of it, on an image of even light.
+pub fn faint(picture: &Pixels) -> Pixels {
+    darker(picture, FAINT)
+}
+
+fn darker(picture: &Pixels, than: u8) -> Pixels {
     Pixels {
         width: picture.width,
         height: picture.height,
-        bytes: picture.bytes.iter().map(|shade| u8::from(*shade < INK)).collect(),
+        bytes: picture.bytes.iter().map(|shade| u8::from(*shade < than)).collect(),
     }
 }
 

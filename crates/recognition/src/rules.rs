@@ -7,6 +7,9 @@ use madang_extract::rect::Rect;
 /// Pixels of a gap in a rule that a scanner left.
 const GAP: usize = 3;
 
+/// Of what stands beside a hairline, the part that may not be paper: the rules that it meets, and letters that touch it.
+const ALONE: usize = 6;
+
 /// Cells of one table that are told apart.
 const CELLS_MOST: usize = 4_000;
 
@@ -37,9 +40,10 @@ pub(crate) struct Grid {
 }
 
 impl Rules {
-    /// Those of a page whose letters are so high.
-    pub(crate) fn of(ink: &Pixels, letter: usize) -> Rules {
-        let across = runs(ink, letter * 4, letter);
+    /// Those of a page whose letters are so high: of its ink, and of what is fainter where nothing else stands beside it.
+    pub(crate) fn of(ink: &Pixels, faint: &Pixels, letter: usize) -> Rules {
+        let mut across = runs(ink, letter * 4, letter);
+        add(&mut across, hairlines(faint, letter * 6, letter));
         let turned = |rect: &Rect| Rect {
             left: rect.top,
             top: rect.left,
@@ -56,7 +60,8 @@ impl Rules {
             })
         };
         // A stroke of a large letter is as long as the side of a low cell, but it ends at no rule.
-        let down = runs(&ink.transposed(), letter * 3 / 2, letter);
+        let mut down = runs(&ink.transposed(), letter * 3 / 2, letter);
+        add(&mut down, hairlines(&faint.transposed(), letter * 3 / 2, letter));
         let down = down.iter().map(turned).filter(|rule| {
             rule.height() >= letter * 4
                 || (touches(rule.left, rule.top) && touches(rule.left, rule.bottom))
@@ -209,6 +214,32 @@ fn edges(at: impl Iterator<Item = usize>, first: usize, last: usize, near: usize
     kept
 }
 
+/// Adds rules that are not there yet.
+fn add(rules: &mut Vec<Rect>, more: Vec<Rect>) {
+    let known = rules.clone();
+    let is_known = |rule: &Rect| {
+        known.iter().any(|it| it.grown(2, usize::MAX, usize::MAX).has_middle_of(rule))
+    };
+    rules.extend(more.into_iter().filter(|rule| !is_known(rule)));
+}
+
+/// Faint runs across, thin and alone: above and below a stroke of letters are others.
+fn hairlines(faint: &Pixels, least: usize, letter: usize) -> Vec<Rect> {
+    let thickest = (letter / 5).max(3);
+    let mut found = runs(faint, least, letter);
+    found.retain(|rule| {
+        let rows = 2..2 + (letter / 6).max(3);
+        let beside = rows.flat_map(|n| [rule.top.checked_sub(n), Some(rule.bottom + n - 1)]);
+        let is_empty = |y: usize| {
+            let row = faint.row(y).get(rule.left..rule.right).unwrap_or_default();
+            row.iter().filter(|pixel| **pixel != 0).count() * ALONE <= row.len()
+        };
+        // The edge of a sheet has nothing beside it.
+        rule.height() <= thickest && beside.flatten().filter(|y| *y < faint.height).all(is_empty)
+    });
+    found
+}
+
 /// Long thin runs across, of at least so many pixels.
 fn runs(ink: &Pixels, least: usize, letter: usize) -> Vec<Rect> {
     let thickest = (letter / 2).max(4);
@@ -271,7 +302,7 @@ mod tests {
         // The upper row is divided once more.
         rule(&mut ink, 120, 20, 122, 80);
         let mut grey = Pixels::of(400, 300, 255);
-        let rules = Rules::of(&ink, 12);
+        let rules = Rules::of(&ink, &ink, 12);
         let [grid] = &rules.grids()[..] else { panic!("{rules:?}") };
         let places: Vec<(usize, usize)> = grid.cells.iter().map(|c| (c.row, c.column)).collect();
         assert_eq!(places, [(0, 0), (0, 1), (0, 2), (1, 0), (1, 2)]);
@@ -280,11 +311,31 @@ mod tests {
         assert!(ink.bytes.iter().all(|pixel| *pixel == 0));
     }
 
+    /// A scanner leaves of a hairline what is no ink.
+    #[test]
+    fn a_table_of_hairlines_is_one_and_letters_are_no_hairlines() {
+        let (ink, mut faint) = (Pixels::of(400, 300, 0), Pixels::of(400, 300, 0));
+        for y in [20, 80, 140] {
+            rule(&mut faint, 20, y, 322, y + 1);
+        }
+        for x in [20, 220, 321] {
+            rule(&mut faint, x, 20, x + 1, 141);
+        }
+        // Strokes of letters beside each other, a little above each other.
+        for y in [200, 203, 206] {
+            rule(&mut faint, 20, y, 322, y + 1);
+        }
+        let rules = Rules::of(&ink, &faint, 12);
+        let [grid] = &rules.grids()[..] else { panic!("{rules:?}") };
+        assert_eq!(grid.cells.len(), 4);
+        assert!(rules.across.iter().all(|rule| rule.top < 190), "{rules:?}");
+    }
+
     #[test]
     fn what_is_underlined_is_no_table() {
         let mut ink = Pixels::of(400, 300, 0);
         rule(&mut ink, 20, 50, 300, 52);
         rule(&mut ink, 20, 150, 300, 152);
-        assert_eq!(Rules::of(&ink, 12).grids(), []);
+        assert_eq!(Rules::of(&ink, &ink, 12).grids(), []);
     }
 }

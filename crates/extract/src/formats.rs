@@ -55,6 +55,8 @@ mod hangul_pages;
 mod hangul_private;
 mod hangul_spread;
 mod heif;
+mod heif_items;
+mod heif_pixels;
 mod hidden_cells;
 mod html;
 mod html_element;

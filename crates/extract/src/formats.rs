@@ -40,6 +40,7 @@ mod egg;
 mod eml;
 mod epub;
 mod eq_field;
+mod fax;
 mod fields;
 mod fits;
 mod frame_text;

@@ -1,15 +1,17 @@
 //! The pixels of a picture in boxes (ISO 23008-12): one that a codec packed, a grid of such, or a smaller one that stands beside
 //! it.
 
+use std::cell::RefCell;
 use std::io;
 
 use image::{DynamicImage, GenericImage as _, ImageFormat, ImageReader, RgbImage, RgbaImage};
 use madang_document::part::Noun;
+use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
 use super::heif_items::{Description, Numbers};
 use super::media_io::still::{Colours, Still, StillCodec};
-use super::picture::Turn;
+use super::picture::{Decoded, Turn};
 use super::preview::{self, DecodeError};
 use crate::blob::Blob;
 use crate::context::Context;
@@ -44,9 +46,9 @@ pub(super) fn decode(
     blob: &dyn Blob,
     context: &Context<'_>,
     least: Option<u32>,
-) -> Result<(DynamicImage, Turn), DecodeError> {
+) -> Result<Decoded, DecodeError> {
     context.unit();
-    let reader = Reader { description, blob, context };
+    let reader = Reader { description, blob, context, damage: RefCell::default() };
     let primary = description.primary;
     let is_enough = |id: &u64| {
         let longer = description.size(*id).map(|(width, height)| width.max(height));
@@ -61,7 +63,7 @@ pub(super) fn decode(
         None => (primary, reader.seen(primary)?),
     };
     let turn = description.orientation(id).map_or(Turn::NONE, |number| Turn::By(number.into()));
-    Ok((picture, turn))
+    Ok(Decoded { picture, turn, damage: reader.damage.into_inner() })
 }
 
 fn damaged() -> DecodeError {
@@ -76,6 +78,8 @@ struct Reader<'a> {
     description: &'a Description<'a>,
     blob: &'a dyn Blob,
     context: &'a Context<'a>,
+    /// Why tiles are missing.
+    damage: RefCell<Option<Reason>>,
 }
 
 impl Reader<'_> {
@@ -162,6 +166,7 @@ impl Reader<'_> {
         }
         self.may_decode((columns.saturating_mul(wide), rows.saturating_mul(high)))?;
         self.spend((width, height))?;
+        let mut missing = 0;
         let mut whole = RgbImage::new(width, height);
         for (n, tile) in (0u32..).zip(tiles) {
             // A grid of grids would be any number of tiles.
@@ -169,7 +174,16 @@ impl Reader<'_> {
                 return Err(damaged());
             }
             let (left, top) = (n % columns * wide, n / columns * high);
-            let pixels = self.packed(*tile)?.into_rgb8();
+            let pixels = match self.packed(*tile) {
+                Ok(pixels) => pixels.into_rgb8(),
+                // What is there of a picture is shown.
+                Err(DecodeError::Damaged(reason)) => {
+                    missing += 1;
+                    self.damage.borrow_mut().get_or_insert(reason);
+                    continue;
+                }
+                Err(other) => return Err(other),
+            };
             let pixels = image::imageops::crop_imm(
                 &pixels,
                 0,
@@ -179,7 +193,10 @@ impl Reader<'_> {
             );
             whole.copy_from(&*pixels, left, top).map_err(|_| damaged())?;
         }
-        Ok(whole.into())
+        match missing == tiles.len() {
+            true => Err(self.damage.take().map_or_else(damaged, DecodeError::Damaged)),
+            false => Ok(whole.into()),
+        }
     }
 
     /// A picture with what says how clear it is, where there is such and it has the same sides.

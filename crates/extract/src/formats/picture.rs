@@ -75,9 +75,17 @@ impl Turn {
     }
 }
 
+/// The pixels of a picture.
+pub(super) struct Decoded {
+    pub(super) picture: DynamicImage,
+    pub(super) turn: Turn,
+    /// Why a part of it is missing.
+    pub(super) damage: Option<Reason>,
+}
+
 /// Decodes a picture, by whoever knows its format: all of its pixels, or a smaller picture that the file stores, too, and whose
-/// longer side is no less than so many pixels. It is called for none that is larger than may be decoded by its head.
-pub(super) type Decode<'a> = dyn Fn(Option<u32>) -> Result<(DynamicImage, Turn), DecodeError> + 'a;
+/// longer side is no less than so many. It is called for none that is larger than may be decoded by its head.
+pub(super) type Decode<'a> = dyn Fn(Option<u32>) -> Result<Decoded, DecodeError> + 'a;
 
 /// A blob as buffered `Read` and `Seek`.
 pub(super) fn reader<'a>(blob: &'a dyn Blob) -> BufReader<Cursor<'a>> {
@@ -113,7 +121,7 @@ pub(super) fn first(
 ) -> Result<Content, ExtractError> {
     let decode = |_: Option<u32>| {
         let picture = preview::decode(ImageReader::with_format(reader(blob), format), context);
-        picture.map(|picture| (picture, Turn::AsTold))
+        picture.map(|picture| Decoded { picture, turn: Turn::AsTold, damage: None })
     };
     first_decoded(context, header, &decode, seen)
 }
@@ -239,9 +247,12 @@ fn show(
     };
     let picture = fits.map_err(DecodeError::TooLarge).and_then(|()| decode(least));
     match picture {
-        Ok((picture, turn)) => {
+        Ok(Decoded { picture, turn, damage }) => {
             let orientation = turn.orientation(content);
-            read_words(&picture, orientation, context, seen, content);
+            read_words(&picture, orientation, width.max(height), context, seen, content);
+            if let Some(damage) = damage {
+                content.lost(ReasonKind::Damaged.of(Noun::Pixels).because(damage));
+            }
             if !context.previews_wanted() {
                 return;
             }
@@ -273,17 +284,18 @@ fn look(
 ) {
     let may = preview::may_decode(width, height, context).is_ok();
     if may && context.seen_text_wanted() != Ocr::Never {
-        if let Ok((picture, turn)) = decode(None) {
+        if let Ok(Decoded { picture, turn, .. }) = decode(None) {
             let orientation = turn.orientation(content);
-            read_words(&picture, orientation, context, seen, content);
+            read_words(&picture, orientation, width.max(height), context, seen, content);
         }
     }
 }
 
-/// Reads what is written on a picture.
+/// Reads what is written on a picture whose longer side is `longer` by its head: places are told in pixels of that.
 fn read_words(
     picture: &DynamicImage,
     orientation: Option<i64>,
+    longer: u32,
     context: &Context<'_>,
     seen: &mut Seen,
     content: &mut Content,
@@ -291,5 +303,8 @@ fn read_words(
     if context.seen_text_wanted() == Ocr::Never {
         return;
     }
-    Sight::of(picture, orientation, None).read(context, seen, content);
+    let here = picture.width().max(picture.height());
+    let dpi = (here < longer)
+        .then(|| u32::try_from(u64::from(here) * 72 / u64::from(longer)).unwrap_or(72).max(1));
+    Sight::of(picture, orientation, dpi).read(context, seen, content);
 }

@@ -13,8 +13,9 @@ use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
+use super::fax;
 use super::ifd::{Ifd, Ifds};
-use super::picture;
+use super::picture::{self, Decoded, Turn};
 use super::preview::{self, DecodeError};
 use crate::blob::Blob;
 use crate::context::Context;
@@ -99,7 +100,11 @@ pub(super) fn read(
         context.progress();
         let Some(ifd) = ifds.directory(*at).filter(is_page) else { continue };
         match context.for_a_page(|| sight(blob, ifds, &ifd, *at, context)) {
-            Ok(sight) => {
+            Ok((sight, damage)) => {
+                if let Some(damage) = damage {
+                    let part = Part::Page(number.into());
+                    content.lost(ReasonKind::Damaged.of(part).because(damage));
+                }
                 let sight = Sight { page: number, is_page: true, ..sight };
                 if !sight.read(context, seen, content) {
                     // The first page may have said so.
@@ -127,28 +132,37 @@ fn is_unread(reason: &Reason) -> bool {
     matches!(reason.kind, ReasonKind::NotRecognised { .. } | ReasonKind::RecognitionWaits)
 }
 
-/// The picture of a page, upright.
+/// The picture of a page, upright, and why a part of it is missing.
 fn sight(
     blob: &dyn Blob,
     ifds: &Ifds<'_>,
     ifd: &Ifd<'_>,
     at: u64,
     context: &Context<'_>,
-) -> Result<Sight, DecodeError> {
-    let picture = decode(blob, ifds, at, context)?;
+) -> Result<(Sight, Option<Reason>), DecodeError> {
+    let Decoded { picture, damage, .. } = decode(blob, ifds, ifd, at, context)?;
     let orientation = ifd.integer(ORIENTATION).and_then(|n| i64::try_from(n).ok());
-    Ok(Sight::of(&picture, orientation, None))
+    Ok((Sight::of(&picture, orientation, None), damage))
 }
 
-fn decode(
+/// The pixels of the page whose directory stands at this place.
+pub(super) fn decode(
     blob: &dyn Blob,
     ifds: &Ifds<'_>,
+    ifd: &Ifd<'_>,
     at: u64,
     context: &Context<'_>,
-) -> Result<image::DynamicImage, DecodeError> {
-    let page = FromPage::page(blob, ifds, at)
-        .ok_or_else(|| DecodeError::Damaged(ReasonKind::Damaged.of(Noun::Pages)))?;
-    preview::decode(ImageReader::with_format(picture::reader(&page), ImageFormat::Tiff), context)
+) -> Result<Decoded, DecodeError> {
+    let (picture, damage) = match fax::decode(blob, ifd, context) {
+        Some(page) => page?,
+        None => {
+            let page = FromPage::page(blob, ifds, at)
+                .ok_or_else(|| DecodeError::Damaged(ReasonKind::Damaged.of(Noun::Pages)))?;
+            let reader = ImageReader::with_format(picture::reader(&page), ImageFormat::Tiff);
+            (preview::decode(reader, context)?, None)
+        }
+    };
+    Ok(Decoded { picture, turn: Turn::AsTold, damage })
 }
 
 /// A page as somebody looks at it: its picture, as large as its bounds say, in pixels.
@@ -164,7 +178,8 @@ pub(super) fn picture(
     let Some(at) = index.and_then(|index| places.get(index)) else { return content };
     let Some(ifd) = ifds.directory(*at) else { return content };
     let orientation = ifd.integer(ORIENTATION).and_then(|n| i64::try_from(n).ok());
-    let drawn = decode(blob, ifds, *at, context).map_err(DecodeError::reason).and_then(|picture| {
+    let decoded = decode(blob, ifds, &ifd, *at, context).map_err(DecodeError::reason);
+    let drawn = decoded.and_then(|Decoded { picture, .. }| {
         let (width, height) = (picture.width() as f32, picture.height() as f32);
         // From 5 on rows stand where columns were (TIFF 6.0, section 8, `Orientation`).
         let (right, bottom) = match orientation {

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::io;
 
-use image::{DynamicImage, GenericImage as _, ImageFormat, ImageReader, RgbImage, RgbaImage};
+use image::{DynamicImage, GenericImage as _, ImageFormat, ImageReader, RgbImage};
 use madang_document::part::Noun;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
@@ -26,15 +26,15 @@ const GRID_MOST: u64 = 64;
 /// How often an item may be another one turned (`iden`).
 const TURNS_MOST: u32 = 4;
 
-/// What a codec may pad a picture to, pixels of a side: the largest of its blocks.
-const PADDING: u64 = 128;
-
 /// Kinds of items that a codec packed, and the property in which its parameters stand.
 const CODECS: &[([u8; 4], [u8; 4], StillCodec)] = &[
     (*b"hvc1", *b"hvcC", StillCodec::Hevc),
     (*b"av01", *b"av1C", StillCodec::Av1),
     (*b"avc1", *b"avcC", StillCodec::H264),
 ];
+
+/// Kinds of items that are made of others (ISO 23008-12, section 6.6.2).
+const MADE: [[u8; 4]; 3] = [*b"grid", *b"iden", *b"iovl"];
 
 /// The names of what says how clear a picture is (ISO 23008-12, section 6.5.8; ISO 23091-2).
 const ALPHA: [&[u8]; 2] =
@@ -129,21 +129,13 @@ impl Reader<'_> {
             .libav()
             .map_err(|absent| DecodeError::Unfit(ExtractError::into_reason(absent)))?;
         self.context.progress();
-        let padded = |side: u32| u64::from(side) + PADDING;
-        let most = padded(size.0).saturating_mul(padded(size.1));
         let broken = |why: ReasonKind| {
             DecodeError::Damaged(ReasonKind::Damaged.of(Noun::Pixels).because(why))
         };
-        let still = Still::decode(av, *codec, head, &bytes, most).map_err(broken)?;
-        let (width, height) = still.size();
-        let (pixels, may_be_clear) = still.pixels(self.colours(id)).map_err(broken)?;
-        drop(still);
+        let still = Still::decode(av, *codec, head, &bytes, size).map_err(broken)?;
+        let picture = still.picture(self.colours(id)).map_err(broken);
         self.context.progress();
-        let picture = match may_be_clear {
-            true => RgbaImage::from_raw(width, height, pixels).map(DynamicImage::from),
-            false => RgbImage::from_raw(width, height, pixels).map(DynamicImage::from),
-        };
-        picture.ok_or_else(damaged)
+        picture
     }
 
     /// A picture that is put together from tiles, of which one is held at a time (ISO 23008-12, section 6.6.2.3).
@@ -170,7 +162,8 @@ impl Reader<'_> {
         let mut whole = RgbImage::new(width, height);
         for (n, tile) in (0u32..).zip(tiles) {
             // A grid of grids would be any number of tiles.
-            if self.description.size(*tile) != Some((wide, high)) {
+            let is_made = self.description.kind(*tile).is_some_and(|kind| MADE.contains(&kind));
+            if is_made || self.description.size(*tile) != Some((wide, high)) {
                 return Err(damaged());
             }
             let (left, top) = (n % columns * wide, n / columns * high);

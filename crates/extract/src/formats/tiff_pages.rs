@@ -5,7 +5,7 @@
 
 use std::io;
 
-use image::{ImageFormat, ImageReader};
+use image::{DynamicImage, ImageFormat, ImageReader};
 use madang_document::content::Content;
 use madang_document::locator::{Bounds, Locator};
 use madang_document::part::{Noun, Part};
@@ -15,6 +15,7 @@ use madang_document::unit::Unit;
 
 use super::fax;
 use super::ifd::{Ifd, Ifds};
+use super::media_io::still::{Still, StillCodec};
 use super::picture::{self, Decoded, Turn};
 use super::preview::{self, DecodeError};
 use crate::blob::Blob;
@@ -25,6 +26,12 @@ use crate::seen_text::{Seen, Sight};
 /// Tags of the kind of a picture and of how it is turned (TIFF 6.0, section 8).
 const SUBFILE: u16 = 254;
 const ORIENTATION: u16 = 274;
+
+const WIDTH: u16 = 256;
+const HEIGHT: u16 = 257;
+
+/// Bytes of a file that are held for a decoder that takes it as a whole.
+const FILE_MOST: u64 = 64 << 20;
 
 /// Kinds of pictures that are no pages (TIFF 6.0, section 8, `NewSubfileType`): a smaller one of another, and a mask.
 const SMALLER: u64 = 1;
@@ -159,10 +166,31 @@ pub(super) fn decode(
             let page = FromPage::page(blob, ifds, at)
                 .ok_or_else(|| DecodeError::Damaged(ReasonKind::Damaged.of(Noun::Pages)))?;
             let reader = ImageReader::with_format(picture::reader(&page), ImageFormat::Tiff);
-            (preview::decode(reader, context)?, None)
+            let picture = match preview::decode(reader, context) {
+                Err(DecodeError::Unfit(reason)) => {
+                    rarer(&page, ifd, context).ok_or(DecodeError::Unfit(reason))?
+                }
+                picture => picture?,
+            };
+            (picture, None)
         }
     };
     Ok(Decoded { picture, turn: Turn::AsTold, damage })
+}
+
+/// The pixels of a page in one of the rarer variants of TIFF (palettes, two bits a pixel, LZMA), which FFmpeg knows; none if
+/// it does not know it either.
+fn rarer(page: &FromPage<'_>, ifd: &Ifd<'_>, context: &Context<'_>) -> Option<DynamicImage> {
+    let (width, height) = (ifd.small(WIDTH)?, ifd.small(HEIGHT)?);
+    preview::may_decode(width, height, context).ok()?;
+    let pixels = u64::from(width) * u64::from(height);
+    context.spend_decoded(pixels.saturating_mul(4)).ok()?;
+    let bytes = page.read_all(FILE_MOST).ok()?;
+    let av = context.libav().ok()?;
+    let still = Still::decode(av, StillCodec::Tiff, &[], &bytes, (width, height)).ok()?;
+    let picture = still.picture(None);
+    context.progress();
+    picture.ok()
 }
 
 /// A page as somebody looks at it: its picture, as large as its bounds say, in pixels.
@@ -201,8 +229,6 @@ mod tests {
     use super::super::ifd::made;
     use super::*;
     use crate::blob::read_range;
-
-    const WIDTH: u16 = 256;
 
     #[test]
     fn a_file_begins_with_any_of_its_pages() {

@@ -1,9 +1,10 @@
-//! A picture that is one packet of a codec of films, as HEIF holds it: decoded without a container.
+//! A picture that is one packet of a codec of films, as HEIF holds it, or a whole file of one: decoded without a container.
 
 use std::ffi::c_int;
 use std::ptr;
 
 use ffmpeg_next::ffi::*;
+use image::{DynamicImage, RgbImage, RgbaImage};
 use madang_document::fault::Fault;
 use madang_document::reason_kind::ReasonKind;
 
@@ -19,7 +20,11 @@ pub(in crate::formats) enum StillCodec {
     Av1,
     H264,
     Hevc,
+    Tiff,
 }
+
+/// What a codec may fill up a side to, pixels: the largest of its blocks.
+const BLOCK: u64 = 128;
 
 /// A matrix that is not told (ITU-T H.273, table 4), and the one that is meant then.
 const UNTOLD: u16 = 2;
@@ -40,19 +45,22 @@ struct Decoder<'a> {
 
 impl<'a> Still<'a> {
     /// Decodes a picture from what stands before it (`head`: parameter sets) and its bytes, which are followed by as many zeros as
-    /// the decoder wants. One of more than `pixels` is not decoded.
+    /// the decoder wants. One that is larger than it is said to be is not decoded.
     pub(in crate::formats) fn decode(
         av: &'a Libav,
         codec: StillCodec,
         head: &[u8],
         bytes: &[u8],
-        pixels: u64,
+        (width, height): (u32, u32),
     ) -> Result<Still<'a>, ReasonKind> {
         let id = match codec {
             StillCodec::Av1 => AVCodecID::AV_CODEC_ID_AV1,
             StillCodec::H264 => AVCodecID::AV_CODEC_ID_H264,
             StillCodec::Hevc => AVCodecID::AV_CODEC_ID_HEVC,
+            StillCodec::Tiff => AVCodecID::AV_CODEC_ID_TIFF,
         };
+        let padded = |side: u32| u64::from(side).saturating_add(BLOCK);
+        let pixels = padded(width).saturating_mul(padded(height));
         let padding = usize::try_from(AV_INPUT_BUFFER_PADDING_SIZE).unwrap_or(64);
         let mut padded = Vec::with_capacity(bytes.len().saturating_add(padding));
         padded.extend_from_slice(bytes);
@@ -120,20 +128,13 @@ impl<'a> Still<'a> {
         }
     }
 
-    /// Columns and rows.
-    pub(in crate::formats) fn size(&self) -> (u32, u32) {
-        // SAFETY: the frame was allocated, and holds a picture.
-        unsafe { ((*self.frame).width.unsigned_abs(), (*self.frame).height.unsigned_abs()) }
-    }
-
-    /// Its pixels in RGB, or in RGBA where some may be clear (then with true). `colours` are what its container says; without
-    /// such, what the codec says counts.
-    pub(in crate::formats) fn pixels(
+    /// Its pixels. `colours` are what its container says; without such, what the codec says counts.
+    pub(in crate::formats) fn picture(
         &self,
         colours: Option<Colours>,
-    ) -> Result<(Vec<u8>, bool), ReasonKind> {
+    ) -> Result<DynamicImage, ReasonKind> {
         // SAFETY: the frame was allocated, and holds a picture, whose sides are positive.
-        unsafe {
+        let (width, height, (pixels, may_be_clear)) = unsafe {
             let frame = &*self.frame;
             let said = Colours {
                 matrix: u16::try_from(frame.colorspace as i64).unwrap_or(UNTOLD),
@@ -143,8 +144,15 @@ impl<'a> Still<'a> {
             if colours.matrix == UNTOLD {
                 colours.matrix = USUAL;
             }
-            converted(self.av, self.frame, (frame.width, frame.height), Some(colours))
-        }
+            let (width, height) = (frame.width, frame.height);
+            let pixels = converted(self.av, self.frame, (width, height), Some(colours))?;
+            (width.unsigned_abs(), height.unsigned_abs(), pixels)
+        };
+        let picture = match may_be_clear {
+            true => RgbaImage::from_raw(width, height, pixels).map(DynamicImage::from),
+            false => RgbImage::from_raw(width, height, pixels).map(DynamicImage::from),
+        };
+        picture.ok_or(ReasonKind::Faulty(Fault::FrameIncomplete))
     }
 }
 

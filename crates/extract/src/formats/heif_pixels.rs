@@ -220,13 +220,12 @@ impl Reader<'_> {
         // Of a tile only the grid may say it.
         let own = self.description.properties(id);
         let of_whole = self.description.properties(self.description.primary);
-        let told = own.chain(of_whole).find_map(|(kind, body)| match (&kind, body) {
+        own.chain(of_whole).find_map(|(kind, body)| match (&kind, body) {
             (b"colr", &[b'n', b'c', b'l', b'x', _, _, _, _, m1, m2, range, ..]) => {
                 Some(Colours { matrix: u16::from_be_bytes([m1, m2]), is_full: range & 0x80 != 0 })
             }
             _ => None,
-        });
-        told
+        })
     }
 
     fn may_decode(&self, (width, height): (u32, u32)) -> Result<(), DecodeError> {

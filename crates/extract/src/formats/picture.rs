@@ -283,11 +283,12 @@ fn look(
     content: &mut Content,
 ) {
     let may = preview::may_decode(width, height, context).is_ok();
-    if may && context.seen_text_wanted() != Ocr::Never {
-        if let Ok(Decoded { picture, turn, .. }) = decode(None) {
-            let orientation = turn.orientation(content);
-            read_words(&picture, orientation, width.max(height), context, seen, content);
-        }
+    if may
+        && context.seen_text_wanted() != Ocr::Never
+        && let Ok(Decoded { picture, turn, .. }) = decode(None)
+    {
+        let orientation = turn.orientation(content);
+        read_words(&picture, orientation, width.max(height), context, seen, content);
     }
 }
 

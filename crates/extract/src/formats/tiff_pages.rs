@@ -29,6 +29,7 @@ const ORIENTATION: u16 = 274;
 
 const WIDTH: u16 = 256;
 const HEIGHT: u16 = 257;
+const COMPRESSION: u16 = 259;
 const SAMPLES: u16 = 277;
 
 /// Bytes of a file that are held for a decoder that takes it as a whole.
@@ -183,8 +184,8 @@ pub(super) fn decode(
 /// it does not know it either.
 fn rarer(page: &FromPage<'_>, ifd: &Ifd<'_>, context: &Context<'_>) -> Option<DynamicImage> {
     let (width, height) = (ifd.small(WIDTH)?, ifd.small(HEIGHT)?);
-    // Of two samples to a pixel it makes a picture that is none.
-    if ifd.integer(SAMPLES) == Some(2) {
+    // Of two samples to a pixel, and of JPEG as it was before 1995, it makes a picture that is none.
+    if ifd.integer(SAMPLES) == Some(2) || ifd.integer(COMPRESSION) == Some(6) {
         return None;
     }
     preview::may_decode(width, height, context).ok()?;

@@ -43,6 +43,35 @@ fn a_photograph_of_a_notice_says_what_it_says() {
     assert!(document.to_string().contains("tesseract 5"), "{document}");
 }
 
+/// Whatever their codec, in tiles or turned by what their boxes say, on a clear ground, and with the lowest bit first.
+#[test]
+fn pictures_of_telephones_archives_and_fax_machines_are_read() {
+    let scenario = Scenario::new();
+    for name in [
+        "heif/words.heic",
+        "heif/words.avif",
+        "heif/tiles-turned.heic",
+        "heif/clear-ground.heic",
+        "jpeg2000/words.jp2",
+        "jpeg_xl/words.jxl",
+        "tiff/fax-1d.tif",
+        "tiff/fax-2d.tif",
+        "tiff/fax-g4-low-bit-first.tif",
+        "tiff/fax-huffman.tif",
+    ] {
+        let (document, read) = segments(&scenario, name, &[]);
+        let texts: Vec<&str> = read.iter().map(|it| it["text"].as_str().unwrap()).collect();
+        assert_eq!(
+            texts,
+            ["지하차도 침수 대응 안내", "배수펌프장 점검 결과"],
+            "{name}: {document}"
+        );
+        assert_eq!(document["outcome"], "ok", "{document}");
+        let left = read[0]["locator"]["page"]["bounds"]["left"].as_f64().unwrap();
+        assert!((30.0..60.0).contains(&left), "{name}: {read:?}");
+    }
+}
+
 #[test]
 fn a_scan_with_a_number_on_it_is_read_all_the_same() {
     let scenario = Scenario::new();

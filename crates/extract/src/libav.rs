@@ -11,10 +11,10 @@ use std::fmt;
 use ffmpeg_next::ffi::{
     AVChannelLayout, AVCodec, AVCodecContext, AVCodecID, AVCodecParameters,
     AVColorTransferCharacteristic, AVDictionary, AVDictionaryEntry, AVFormatContext, AVFrame,
-    AVIOContext, AVIndexEntry, AVInputFormat, AVPacket, AVPacketSideDataType, AVPixelFormat,
-    AVRational, AVSampleFormat, AVStream, LIBAVCODEC_VERSION_MAJOR, LIBAVFORMAT_VERSION_MAJOR,
-    LIBAVUTIL_VERSION_MAJOR, LIBSWRESAMPLE_VERSION_MAJOR, LIBSWSCALE_VERSION_MAJOR, SwrContext,
-    SwsContext, SwsFilter,
+    AVIOContext, AVIndexEntry, AVInputFormat, AVPacket, AVPacketSideDataType, AVPixFmtDescriptor,
+    AVPixelFormat, AVRational, AVSampleFormat, AVStream, LIBAVCODEC_VERSION_MAJOR,
+    LIBAVFORMAT_VERSION_MAJOR, LIBAVUTIL_VERSION_MAJOR, LIBSWRESAMPLE_VERSION_MAJOR,
+    LIBSWSCALE_VERSION_MAJOR, SwrContext, SwsContext, SwsFilter,
 };
 
 type ReadPacket = unsafe extern "C" fn(*mut c_void, *mut u8, c_int) -> c_int;
@@ -86,6 +86,7 @@ functions! {
     fn av_log_set_level(c_int);
     fn av_malloc(usize) -> *mut c_void;
     fn av_max_alloc(usize);
+    fn av_pix_fmt_desc_get(AVPixelFormat) -> *const AVPixFmtDescriptor;
     fn av_strerror(c_int, *mut c_char, usize) -> c_int;
     }
     avcodec {
@@ -143,9 +144,13 @@ functions! {
         c_int, c_int, AVPixelFormat, c_int, c_int, AVPixelFormat, c_int,
         *mut SwsFilter, *mut SwsFilter, *const f64
     ) -> *mut SwsContext;
+    fn sws_getCoefficients(c_int) -> *const c_int;
     fn sws_scale(
         *mut SwsContext, *const *const u8, *const c_int, c_int, c_int,
         *const *mut u8, *const c_int
+    ) -> c_int;
+    fn sws_setColorspaceDetails(
+        *mut SwsContext, *const c_int, c_int, *const c_int, c_int, c_int, c_int, c_int
     ) -> c_int;
     }
 }

@@ -4,11 +4,13 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "a test stops where it fails, and looks at the clock"
+    reason = "a test stops where it fails, looks at the clock, and reads fixtures from the disk"
 )]
 
 use std::cell::RefCell;
+use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use flate2::Compression;
@@ -24,9 +26,13 @@ use madang_extract::order::Order;
 const SOON: Duration = Duration::from_secs(60);
 
 fn read(name: &str, bytes: &Vec<u8>) -> Extraction {
+    read_by(&Engines::none(), name, bytes)
+}
+
+fn read_by(engines: &Engines, name: &str, bytes: &Vec<u8>) -> Extraction {
     let start = Instant::now();
     let kept = RefCell::new(Vec::<Extraction>::new());
-    extract(bytes, &Order::named(name), &Engines::none(), &kept);
+    extract(bytes, &Order::named(name), engines, &kept);
     assert!(start.elapsed() < SOON, "{name}: {:?}", start.elapsed());
     kept.into_inner().pop().unwrap()
 }
@@ -162,4 +168,121 @@ fn samples_without_end_are_not_decoded() {
     let document = read("samples.j2k", &file);
     assert!(document.content.previews.is_empty());
     assert_eq!(document.outcome, Outcome::Limit);
+}
+
+/// A picture in boxes: items of a kind with their properties (from 1) and bytes, of which the last is the picture, and what the
+/// last refers to.
+fn heif(properties: &[Vec<u8>], items: &[(&[u8; 4], &[u8], &[u8])], refers: &[u16]) -> Vec<u8> {
+    let last = items.len() as u16;
+    let (mut kinds, mut has, mut places, mut data) = (vec![], vec![], vec![], vec![]);
+    for (id, (kind, own, bytes)) in (1u16..).zip(items) {
+        let id = id.to_be_bytes();
+        kinds
+            .extend(boxed(b"infe", &[&[2, 0, 0, 0], id.as_slice(), &[0; 2], *kind, &[0]].concat()));
+        has.extend([id.as_slice(), &[own.len() as u8], own].concat());
+        let (at, length) = (data.len() as u32, bytes.len() as u32);
+        let place = [id.as_slice(), &[0, 1, 0, 0, 0, 1], &at.to_be_bytes(), &length.to_be_bytes()];
+        places.extend(place.concat());
+        data.extend_from_slice(bytes);
+    }
+    let count = last.to_be_bytes();
+    let to: Vec<u8> = refers.iter().flat_map(|id| id.to_be_bytes()).collect();
+    let reference = [count.as_slice(), &(refers.len() as u16).to_be_bytes(), &to].concat();
+    let whose = [&[0; 6], count.as_slice(), &has].concat();
+    let meta = [
+        vec![0; 4],
+        boxed(b"pitm", &[&[0; 4], count.as_slice()].concat()),
+        boxed(b"iinf", &[&[0; 4], count.as_slice(), &kinds].concat()),
+        boxed(b"iref", &[vec![0; 4], boxed(b"dimg", &reference)].concat()),
+        boxed(b"iprp", &[boxed(b"ipco", &properties.concat()), boxed(b"ipma", &whose)].concat()),
+        boxed(b"iloc", &[&[1, 0, 0, 0, 0x44, 0], count.as_slice(), &places].concat()),
+        boxed(b"idat", &data),
+    ];
+    [boxed(b"ftyp", b"heic\0\0\0\0mif1"), boxed(b"meta", &meta.concat())].concat()
+}
+
+fn size(width: u32, height: u32) -> Vec<u8> {
+    boxed(b"ispe", &[[0; 4], width.to_be_bytes(), height.to_be_bytes()].concat())
+}
+
+/// 256 by 256 tiles, 65,535 by 65,535 pixels: of a size that nobody decodes, in tiles that do not cover them, of a
+/// size that the tiles alone have, and of tiles that are the grid itself.
+#[test]
+fn grids_without_end_are_not_decoded() {
+    let engines = Engines::media().unwrap();
+    let grid = |side: u16, count: u8| {
+        let side = side.to_be_bytes();
+        [&[0, 0, count - 1, count - 1], side.as_slice(), &side].concat()
+    };
+    let parameters = boxed(b"hvcC", &[1; 23]);
+    let tile: (&[u8; 4], &[u8], &[u8]) = (b"hvc1", &[1, 2], &[0xFF; 64]);
+    let of = |tile_side, side: u16, count| {
+        let properties =
+            [parameters.clone(), size(tile_side, tile_side), size(side.into(), side.into())];
+        let body = grid(side, count);
+        let tiles = vec![1; usize::from(count) * usize::from(count)];
+        heif(&properties, &[tile, (b"grid", &[3], &body)], &tiles)
+    };
+    for (name, file, outcome) in [
+        ("large.heic", of(256, 65_535, 255), Outcome::Limit),
+        ("uncovered.heic", of(16, 9_000, 2), Outcome::Partial),
+        ("covered-twice.heic", of(9_000, 9_000, 200), Outcome::Partial),
+        ("outside.heic", of(9_999, 10_000, 2), Outcome::Limit),
+        ("broken-tiles.heic", of(64, 6_400, 100), Outcome::Partial),
+    ] {
+        let document = read_by(&engines, name, &file);
+        assert_eq!(document.outcome, outcome, "{name}: {:?}", document.content.warnings);
+        assert!(document.content.previews.is_empty(), "{name}");
+    }
+    let body = grid(100, 1);
+    for kind in [b"grid", b"iden"] {
+        let file = heif(&[size(100, 100)], &[(kind, &[1], &body)], &[1]);
+        assert_eq!(read_by(&engines, "itself.heic", &file).outcome, Outcome::Partial);
+    }
+}
+
+/// Items whose bytes lie behind the end, and tiles of which the last are missing.
+#[test]
+fn pictures_that_end_early_say_so() {
+    let engines = Engines::media().unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let whole = |name: &str| fs::read(folder.join(name)).unwrap();
+    let tiles = whole("heif/tiles-turned.heic");
+    assert_eq!(read_by(&engines, "whole.heic", &tiles).outcome, Outcome::Ok);
+    let cut = read_by(&engines, "cut.heic", &tiles[..tiles.len() - 700].to_vec());
+    assert_eq!((cut.outcome, cut.content.previews.len()), (Outcome::Partial, 1));
+    for name in ["heif/words.heic", "heif/words.avif", "jpeg_xl/words.jxl", "tiff/fax-2d.tif"] {
+        let whole = whole(name);
+        for part in [2, 4, 30] {
+            let cut = whole[..whole.len() - whole.len() / part].to_vec();
+            let document = read_by(&engines, name, &cut);
+            let told = !document.content.warnings.is_empty() || document.reason.is_some();
+            assert!(told, "{name} but for 1/{part}: {:?}", document.outcome);
+        }
+        // Any byte may be another.
+        for at in (0..whole.len()).step_by(whole.len() / 40) {
+            let mut broken = whole.clone();
+            broken[at] ^= 0x55;
+            read_by(&engines, name, &broken);
+        }
+    }
+}
+
+/// 60,000 by 60,000 in a file of JPEG XL and one of JPEG 2000 with a few bytes.
+#[test]
+fn large_sheets_are_not_decoded() {
+    let numbers = [60_000u32, 60_000, 0, 0, 60_000, 60_000, 0, 0];
+    let numbers: Vec<u8> = numbers.into_iter().flat_map(u32::to_be_bytes).collect();
+    let size = [&[0xFF, 0x51, 0, 41, 0, 0], numbers.as_slice(), &[0, 1, 7, 1, 1]].concat();
+    let file = [b"\xFF\x4F".as_slice(), &size, &[0xFF, 0x90, 0, 10, 0, 0]].concat();
+    assert_eq!(read("sheet.j2k", &file).outcome, Outcome::Limit);
+    let sides = [(0, 1), (2, 2), (59_999, 18), (0, 3), (2, 2), (59_999, 18), (1, 1)];
+    let bits: Vec<u8> = sides
+        .iter()
+        .flat_map(|(number, width)| (0..*width).map(move |n| (number >> n & 1) as u8))
+        .collect();
+    let bytes =
+        bits.chunks(8).map(|bits| (0..).zip(bits).fold(0, |byte, (n, bit)| byte | bit << n));
+    let file: Vec<u8> = [0xFF, 0x0A].into_iter().chain(bytes).chain([0; 32]).collect();
+    assert_eq!(read("sheet.jxl", &file).outcome, Outcome::Limit);
 }

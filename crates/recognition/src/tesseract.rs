@@ -72,9 +72,8 @@ const HOPELESS: f32 = 0.35;
 /// read in Korean, or syllables that are none.
 const GUESS: f32 = 0.5;
 
-/// Digits of what is taken for one number, and how much less sure one may be of it in the other language.
+/// Digits of what is taken for one number.
 const NUMBER_MOST: usize = 12;
-const NEARLY: f32 = 0.15;
 
 /// So many blocks of a page are tried so in vain: of a bad scan, or of noise, nothing is read in either language.
 const GUESSES_TRIED: u32 = 3;
@@ -423,6 +422,19 @@ fn turn_dark(grey: &mut Pixels, ink: &mut Pixels, letter: usize) {
     }
 }
 
+/// Which of two readings of a number is to be believed: of those with the same digits the one with more signs and points, which are
+/// overlooked rather than made up, and of others that of which one is surer.
+fn is_better_number(one: &[Line], other: &[Line]) -> bool {
+    let text = |lines: &[Line]| -> String { lines.iter().map(|line| line.text.as_str()).collect() };
+    let digits =
+        |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    let (a, b) = (text(one), text(other));
+    match digits(&a) == digits(&b) {
+        true => a.len() > b.len(),
+        false => confidence(one) > confidence(other),
+    }
+}
+
 /// Reads a page with models in some order.
 struct Reader<'a> {
     models: &'a [Model],
@@ -578,7 +590,7 @@ impl Reader<'_> {
             && lines.iter().any(|line| line.text.contains(|c: char| c.is_ascii_digit()));
         if is_number && !self.latin.get() {
             let other = self.read(prepared, rect, second)?;
-            return Ok(if confidence(&other) + NEARLY >= sure { other } else { lines });
+            return Ok(if is_better_number(&other, &lines) { other } else { lines });
         }
         let is_guess = sure < GUESS && self.in_vain.get() < GUESSES_TRIED;
         let is_foreign = letters > 8 && hangul as f32 <= letters as f32 * FOREIGN;

@@ -5,18 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use hayro_jpeg2000::{DecodeSettings, DecoderContext, Image};
 use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 use madang_document::content::Content;
-use madang_document::locator::Locator;
-use madang_document::metadata;
 use madang_document::part::Noun;
 use madang_document::quote::Quote;
-use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
 use super::ifd::Ifds;
 use super::korean_bytes::tag_text;
 use super::mp4_boxes::{boxes, each};
-use super::picture::{self, BLOCK_MOST, Header};
-use super::preview::{self, Showing};
+use super::picture::{self, BLOCK_MOST, Decoded, Header, Turn};
+use super::preview::DecodeError;
 use super::{geotiff, jumbf};
 use crate::blob::{Blob, read_range};
 use crate::context::Context;
@@ -25,7 +22,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg2000",
-    version: 2,
+    version: 3,
     media_types: &["image/jp2", "image/j2c"],
     sniff: |probe| {
         let is = probe.starts_with(SIGNATURE) || probe.starts_with(CODESTREAM);
@@ -55,6 +52,10 @@ const CHANNELS_MOST: u32 = 4;
 /// Bytes of a file that are held to be decoded.
 const FILE_MOST: u64 = 256 << 20;
 
+/// Bytes of samples that are held while they are decoded: of 22 million pixels in three colours, or what is the half of them
+/// across and down where there are more.
+const SAMPLES_MOST: u64 = 512 << 20;
+
 /// Boxes of other standards by their identifiers: XMP, EXIF, IPTC, a GeoTIFF without pixels.
 const XMP: [u8; 16] = 0xBE7A_CFCB_97A9_42E8_9C71_9994_91E3_AFAC_u128.to_be_bytes();
 const EXIF: &[u8; 16] = b"JpgTiffExif->JP2";
@@ -83,60 +84,63 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             }
         });
     }
-    let (width, height, channels) = (header.width, header.height, header.channels);
-    let mut content = picture::undecoded(context, header, |_| None)?;
-    match Showing::of(width, height, context) {
-        Showing::Now if context.previews_wanted() => {
-            if let Err(reason) = preview::may_decode(width, height, context) {
-                content.cut(ReasonKind::NoPreview.because(reason));
-                return Ok(content);
-            }
-            let shown =
-                show(blob, (width, height), channels.unwrap_or(0), context).and_then(|picture| {
-                    let orientation = content.metadata.integer(metadata::ORIENTATION);
-                    preview::of(picture, orientation, Locator::Whole {}, context)
-                });
-            match shown {
-                Ok(preview) => content.previews.extend(preview),
-                Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),
-            }
-        }
-        Showing::Later => content.likeness = true,
-        Showing::Now | Showing::Never => {}
-    }
-    Ok(content)
+    let size = (header.width, header.height);
+    let channels = header.channels.unwrap_or(0);
+    let decode = |least| {
+        let picture = decode(blob, size, channels, least, context)?;
+        Ok(Decoded { picture, turn: Turn::AsTold, damage: None })
+    };
+    picture::decoded(context, header, &decode)
 }
 
-/// Decodes the picture, at a smaller size if it stores such.
-fn show(
+/// Decodes the picture: at the smallest of the sizes that it stores whose sides have `least` pixels, or at the largest of
+/// which the samples can be held.
+fn decode(
     blob: &dyn Blob,
     (width, height): (u32, u32),
     channels: u32,
+    least: Option<u32>,
     context: &Context<'_>,
-) -> Result<DynamicImage, Reason> {
-    let said = |text: &dyn std::fmt::Display| Reason::from(ReasonKind::Broken(Quote::of(text)));
+) -> Result<DynamicImage, DecodeError> {
+    let said = |text: &dyn std::fmt::Display| {
+        DecodeError::Unfit(ReasonKind::Broken(Quote::of(text)).into())
+    };
+    let undecoded = || DecodeError::Unfit(ReasonKind::NotDecoded.of(Noun::Picture));
     if channels == 0 || channels > CHANNELS_MOST {
-        return Err(ReasonKind::NotDecoded.of(Noun::Picture));
+        return Err(undecoded());
     }
-    let side = context.limits.preview.max(1);
-    let settings =
-        DecodeSettings { target_resolution: Some((side, side)), ..DecodeSettings::default() };
-    let bytes = blob.read_all(FILE_MOST).map_err(|error| said(&error))?;
     // Samples are decoded as numbers of four bytes, twice.
-    let samples = u64::from(width) * u64::from(height) * u64::from(channels);
-    context.spend_decoded(samples.saturating_mul(8)).map_err(ExtractError::into_reason)?;
+    let bytes_of =
+        |width: u32, height: u32| u64::from(width) * u64::from(height) * u64::from(channels) * 8;
+    let target = match least {
+        Some(least) => (least.max(1), least.max(1)),
+        None => {
+            let fits = |halved: &u32| bytes_of(width >> halved, height >> halved) <= SAMPLES_MOST;
+            let halved = (0..16).find(fits).unwrap_or(0);
+            ((width >> halved).max(1), (height >> halved).max(1))
+        }
+    };
+    let settings = DecodeSettings { target_resolution: Some(target), ..DecodeSettings::default() };
+    let bytes = blob.read_all(FILE_MOST).map_err(|error| said(&error))?;
+    let spent = context.spend_decoded(bytes_of(width, height));
+    spent.map_err(|limit| DecodeError::TooLarge(limit.into_reason()))?;
     context.unit();
     let read = || {
         let picture = Image::new(&bytes, &settings).map_err(|error| said(&error))?;
         // A smaller one than its boxes say, if it stores such; a larger one would be more than was accounted for.
         let (wide, high) = (picture.width(), picture.height());
         if wide > width || high > height {
-            return Err(ReasonKind::NotDecoded.of(Noun::Picture));
+            return Err(undecoded());
+        }
+        let bytes = bytes_of(wide, high);
+        if bytes > SAMPLES_MOST {
+            let takes = ReasonKind::TakesMemory { bytes, limit: SAMPLES_MOST };
+            return Err(DecodeError::TooLarge(takes.of(Noun::Picture)));
         }
         let mut decoder = DecoderContext::default();
         let decoded = picture.decode(&mut decoder).map_err(|error| said(&error))?;
         if decoded.components().is_empty() {
-            return Err(ReasonKind::NotDecoded.of(Noun::Picture));
+            return Err(undecoded());
         }
         let samples = decoded.data_u8();
         let picture = match decoded.components().len() {
@@ -146,12 +150,12 @@ fn show(
             4 => RgbaImage::from_raw(wide, high, samples).map(DynamicImage::from),
             _ => None,
         };
-        picture.ok_or_else(|| ReasonKind::NotDecoded.of(Noun::Picture))
+        picture.ok_or_else(undecoded)
     };
     // A decoder that panics costs the preview, not the document.
     let answer = catch_unwind(AssertUnwindSafe(read));
     context.progress();
-    answer.unwrap_or_else(|_| Err(ReasonKind::DecoderBroke.into()))
+    answer.unwrap_or_else(|_| Err(DecodeError::Unfit(ReasonKind::DecoderBroke.into())))
 }
 
 /// The head of the boxes (T.800, annex I.5.3).

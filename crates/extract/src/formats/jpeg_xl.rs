@@ -1,11 +1,23 @@
-//! JPEG XL (ISO 18181), in boxes or bare: what it says of itself. Nothing here decodes its pixels.
+//! JPEG XL (ISO 18181), in boxes or bare.
 
+use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
+use jxl_oxide::{
+    AllocTracker, EnumColourEncoding, InitializeResult, JxlImage, JxlThreadPool, RenderingIntent,
+};
 use madang_document::content::Content;
 use madang_document::metadata;
+use madang_document::part::Noun;
+use madang_document::quote::Quote;
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 
 use super::jumbf;
 use super::mp4_boxes::each;
-use super::picture::{self, BLOCK_MOST, Header};
+use super::picture::{self, BLOCK_MOST, Decoded, Header, Turn};
+use super::preview::{self, DecodeError};
 use crate::blob::{Blob, read_range};
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -13,7 +25,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg_xl",
-    version: 1,
+    version: 2,
     media_types: &["image/jxl"],
     sniff: |probe| {
         let is =
@@ -33,6 +45,13 @@ const BOXES_MOST: usize = 10_000;
 
 /// Bytes of a codestream that are read.
 const HEAD_MOST: u64 = 64;
+
+/// Bytes of a file that are held to be decoded, and of memory that decoding takes.
+const FILE_MOST: u64 = 256 << 20;
+const MEMORY_MOST: usize = 640 << 20;
+
+/// Bytes that are given to the decoder at once.
+const PIECE: usize = 64 << 10;
 
 /// Two bytes are weak evidence: a size must follow.
 fn is_one(head: &[u8]) -> bool {
@@ -68,7 +87,110 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
             }
         });
     }
-    picture::undecoded(context, header, |_| None)
+    let size = (header.width, header.height);
+    let decode = |_: Option<u32>| decode(blob, size, context);
+    picture::decoded(context, header, &decode)
+}
+
+/// Decodes the picture, the first of a film.
+fn decode(
+    blob: &dyn Blob,
+    (width, height): (u32, u32),
+    context: &Context<'_>,
+) -> Result<Decoded, DecodeError> {
+    let damaged = |error: &dyn std::fmt::Display| {
+        let said = ReasonKind::Broken(Quote::of(error));
+        DecodeError::Damaged(Reason::from(said))
+    };
+    let undecoded = || DecodeError::Unfit(ReasonKind::NotDecoded.of(Noun::Picture));
+    let bytes = blob.read_all(FILE_MOST).map_err(|error| damaged(&error))?;
+    // Of numbers of four bytes for each sample.
+    let spent = context.spend_decoded(u64::from(width) * u64::from(height) * 12);
+    spent.map_err(|limit| DecodeError::TooLarge(limit.into_reason()))?;
+    context.unit();
+    let read = || {
+        let (mut picture, is_whole) = loaded(&bytes).map_err(|error| damaged(&error))?;
+        let (wide, high) = (picture.width(), picture.height());
+        preview::may_decode(wide, high, context).map_err(DecodeError::TooLarge)?;
+        if !picture.pixel_format().has_black() && picture.original_icc().is_none() {
+            let usual = match picture.pixel_format().is_grayscale() {
+                true => EnumColourEncoding::gray_srgb(RenderingIntent::Relative),
+                false => EnumColourEncoding::srgb(RenderingIntent::Relative),
+            };
+            picture.request_color_encoding(usual);
+        }
+        context.progress();
+        let drawn = match is_whole {
+            true => picture.render_frame(0),
+            false => picture.render_loading_frame(),
+        };
+        let drawn = drawn.map_err(|error| damaged(&error))?;
+        context.progress();
+        let mut stream = drawn.stream();
+        let (wide, high, channels) = (stream.width(), stream.height(), stream.channels());
+        let samples = u64::from(wide) * u64::from(high) * u64::from(channels);
+        let samples = usize::try_from(samples).map_err(|_| undecoded())?;
+        let mut pixels = vec![0u8; samples];
+        stream.write_to_buffer(&mut pixels);
+        let picture = match channels {
+            1 => GrayImage::from_raw(wide, high, pixels).map(DynamicImage::from),
+            2 => GrayAlphaImage::from_raw(wide, high, pixels).map(DynamicImage::from),
+            3 => RgbImage::from_raw(wide, high, pixels).map(DynamicImage::from),
+            // Of the four inks of print only some profile says what they look like.
+            4 if !picture.pixel_format().has_black() => {
+                RgbaImage::from_raw(wide, high, pixels).map(DynamicImage::from)
+            }
+            _ => None,
+        };
+        let damage = (!is_whole).then(|| ReasonKind::EndsEarly.of(Noun::Picture));
+        // Its decoder turns it, and what EXIF says of that does not count (ISO 18181-2).
+        let turn = Turn::NONE;
+        picture.map(|picture| Decoded { picture, turn, damage }).ok_or_else(undecoded)
+    };
+    // A decoder that panics costs the preview, not the document.
+    let answer = catch_unwind(AssertUnwindSafe(read));
+    context.progress();
+    answer.unwrap_or_else(|_| Err(DecodeError::Damaged(ReasonKind::DecoderBroke.into())))
+}
+
+/// A picture of which the first frame is loaded, or as much of that as there is, and whether that is all of it. The frames of a
+/// film that follow are not.
+fn loaded(bytes: &[u8]) -> Result<(JxlImage, bool), Box<dyn Error + Send + Sync>> {
+    let memory = AllocTracker::with_limit(MEMORY_MOST);
+    let builder = JxlImage::builder().pool(JxlThreadPool::none()).alloc_tracker(memory);
+    let mut pieces = Pieces { bytes, taken: 0, given: 0 };
+    let mut head = builder.build_uninit();
+    let mut picture = loop {
+        let piece = pieces.next().ok_or("the head of the picture ends too early")?;
+        pieces.taken += head.feed_bytes(piece)?;
+        match head.try_init()? {
+            InitializeResult::NeedMoreData(more) => head = more,
+            InitializeResult::Initialized(picture) => break picture,
+        }
+    };
+    while picture.num_loaded_keyframes() == 0 {
+        let Some(piece) = pieces.next() else { return Ok((picture, false)) };
+        pieces.taken += picture.feed_bytes(piece)?;
+    }
+    Ok((picture, true))
+}
+
+/// Bytes that are given piece by piece to who may take fewer.
+struct Pieces<'a> {
+    bytes: &'a [u8],
+    taken: usize,
+    given: usize,
+}
+
+impl<'a> Pieces<'a> {
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let given = self.given.saturating_add(PIECE).min(self.bytes.len());
+        if given == self.given {
+            return None;
+        }
+        self.given = given;
+        self.bytes.get(self.taken..given)
+    }
 }
 
 /// A TIFF structure behind a number that says how far behind that it begins.

@@ -13,6 +13,7 @@ mod frame;
 pub(super) mod key_frames;
 mod resampler;
 mod source;
+pub(super) mod still;
 pub(super) mod stream;
 pub(super) mod tags;
 mod value;

@@ -54,6 +54,39 @@ pub(super) struct Header {
     pub(super) odd: Option<Reason>,
 }
 
+/// Which way a decoded picture is turned to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// As its properties say.
+    AsTold,
+    /// By this number of EXIF's, whatever else is told of it.
+    By(i64),
+}
+
+impl Turn {
+    /// A picture that comes as it is to be seen.
+    pub(super) const NONE: Turn = Turn::By(1);
+
+    fn orientation(self, content: &Content) -> Option<i64> {
+        match self {
+            Turn::AsTold => content.metadata.integer(metadata::ORIENTATION),
+            Turn::By(number) => Some(number),
+        }
+    }
+}
+
+/// The pixels of a picture.
+pub(super) struct Decoded {
+    pub(super) picture: DynamicImage,
+    pub(super) turn: Turn,
+    /// Why a part of it is missing.
+    pub(super) damage: Option<Reason>,
+}
+
+/// Decodes a picture, by whoever knows its format: all of its pixels, or a smaller picture that the file stores, too, and whose
+/// longer side is no less than so many. It is called for none that is larger than may be decoded by its head.
+pub(super) type Decode<'a> = dyn Fn(Option<u32>) -> Result<Decoded, DecodeError> + 'a;
+
 /// A blob as buffered `Read` and `Seek`.
 pub(super) fn reader<'a>(blob: &'a dyn Blob) -> BufReader<Cursor<'a>> {
     BufReader::new(Cursor::new(blob))
@@ -86,18 +119,50 @@ pub(super) fn first(
     header: Header,
     seen: &mut Seen,
 ) -> Result<Content, ExtractError> {
+    let decode = |_: Option<u32>| {
+        let picture = preview::decode(ImageReader::with_format(reader(blob), format), context);
+        picture.map(|picture| Decoded { picture, turn: Turn::AsTold, damage: None })
+    };
+    first_decoded(context, header, &decode, seen)
+}
+
+/// Content of a picture with a preview of its pixels, which are decoded in this way.
+///
+/// # Errors
+/// [`ExtractError::Corrupt`] if there are no dimensions.
+pub(super) fn decoded(
+    context: &Context<'_>,
+    header: Header,
+    decode: &Decode<'_>,
+) -> Result<Content, ExtractError> {
+    let mut seen = Seen::default();
+    let mut content = first_decoded(context, header, decode, &mut seen)?;
+    seen.tell(&mut content);
+    Ok(content)
+}
+
+/// The same of the first picture of a file that may hold more.
+///
+/// # Errors
+/// [`ExtractError::Corrupt`] if there are no dimensions.
+pub(super) fn first_decoded(
+    context: &Context<'_>,
+    header: Header,
+    decode: &Decode<'_>,
+    seen: &mut Seen,
+) -> Result<Content, ExtractError> {
     let size = (header.width, header.height);
     let mut content = described(header)?;
     match Showing::of(size.0, size.1, context) {
         Showing::Now if context.previews_wanted() || context.seen_text_wanted() != Ocr::Never => {
-            show(blob, context, format, size, seen, &mut content);
+            show(context, decode, size, seen, &mut content);
         }
         Showing::Later => {
             content.likeness = true;
-            look(blob, context, format, size, seen, &mut content);
+            look(context, decode, size, seen, &mut content);
         }
         Showing::Never if context.seen_text_wanted() == Ocr::Always => {
-            look(blob, context, format, size, seen, &mut content);
+            look(context, decode, size, seen, &mut content);
         }
         Showing::Now | Showing::Never => {}
     }
@@ -167,22 +232,27 @@ fn described(header: Header) -> Result<Content, ExtractError> {
 
 /// Decodes a picture of this size for its preview.
 fn show(
-    blob: &dyn Blob,
     context: &Context<'_>,
-    format: ImageFormat,
+    decode: &Decode<'_>,
     (width, height): (u32, u32),
     seen: &mut Seen,
     content: &mut Content,
 ) {
     // Asked before a decoder is made: it would call a size that it cannot hold a damage.
     let fits = preview::may_decode(width, height, context);
-    let picture = fits
-        .map_err(DecodeError::TooLarge)
-        .and_then(|()| preview::decode(ImageReader::with_format(reader(blob), format), context));
+    // What is read needs every pixel; to be seen, a smaller picture will do.
+    let least = match context.seen_text_wanted() {
+        Ocr::Never => Some(context.limits.preview),
+        Ocr::Auto | Ocr::Always => None,
+    };
+    let picture = fits.map_err(DecodeError::TooLarge).and_then(|()| decode(least));
     match picture {
-        Ok(picture) => {
-            let orientation = content.metadata.integer(metadata::ORIENTATION);
-            read_words(&picture, context, seen, content);
+        Ok(Decoded { picture, turn, damage }) => {
+            let orientation = turn.orientation(content);
+            read_words(&picture, orientation, width.max(height), context, seen, content);
+            if let Some(damage) = damage {
+                content.lost(ReasonKind::Damaged.of(Noun::Pixels).because(damage));
+            }
             if !context.previews_wanted() {
                 return;
             }
@@ -206,25 +276,27 @@ fn show(
 
 /// Decodes a picture of this size for what is written on it alone. What is damaged shows when somebody looks at it.
 fn look(
-    blob: &dyn Blob,
     context: &Context<'_>,
-    format: ImageFormat,
+    decode: &Decode<'_>,
     (width, height): (u32, u32),
     seen: &mut Seen,
     content: &mut Content,
 ) {
     let may = preview::may_decode(width, height, context).is_ok();
-    if may && context.seen_text_wanted() != Ocr::Never {
-        let reader = ImageReader::with_format(reader(blob), format);
-        if let Ok(picture) = preview::decode(reader, context) {
-            read_words(&picture, context, seen, content);
-        }
+    if may
+        && context.seen_text_wanted() != Ocr::Never
+        && let Ok(Decoded { picture, turn, .. }) = decode(None)
+    {
+        let orientation = turn.orientation(content);
+        read_words(&picture, orientation, width.max(height), context, seen, content);
     }
 }
 
-/// Reads what is written on a picture.
+/// Reads what is written on a picture whose longer side is `longer` by its head: places are told in pixels of that.
 fn read_words(
     picture: &DynamicImage,
+    orientation: Option<i64>,
+    longer: u32,
     context: &Context<'_>,
     seen: &mut Seen,
     content: &mut Content,
@@ -232,6 +304,8 @@ fn read_words(
     if context.seen_text_wanted() == Ocr::Never {
         return;
     }
-    let orientation = content.metadata.integer(metadata::ORIENTATION);
-    Sight::of(picture, orientation, None).read(context, seen, content);
+    let here = picture.width().max(picture.height());
+    let dpi = (here < longer)
+        .then(|| u32::try_from(u64::from(here) * 72 / u64::from(longer)).unwrap_or(72).max(1));
+    Sight::of(picture, orientation, dpi).read(context, seen, content);
 }

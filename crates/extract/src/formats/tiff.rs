@@ -1,6 +1,5 @@
 //! TIFF 6.0 and BigTIFF, with the place on earth of a GeoTIFF.
 
-use image::ImageFormat;
 use madang_document::content::Content;
 use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
@@ -16,7 +15,7 @@ use crate::seen_text::Seen;
 
 pub(super) const FORMAT: Format = Format {
     name: "tiff",
-    version: 5,
+    version: 6,
     media_types: &["image/tiff"],
     sniff: |probe| {
         let magic = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|m| probe.starts_with(*m));
@@ -83,7 +82,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         header.odd.get_or_insert(circle);
     }
     let mut seen = Seen::default();
-    let mut content = picture::first(blob, context, ImageFormat::Tiff, header, &mut seen)?;
+    let at = pages.first().copied().unwrap_or_default();
+    let decode = |_: Option<u32>| tiff_pages::decode(blob, &ifds, &first, at, context);
+    let mut content = picture::first_decoded(context, header, &decode, &mut seen)?;
     tiff_pages::read(blob, &ifds, &pages, context, &mut seen, &mut content);
     seen.tell(&mut content);
     Ok(content)

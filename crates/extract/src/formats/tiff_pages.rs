@@ -5,7 +5,7 @@
 
 use std::io;
 
-use image::{ImageFormat, ImageReader};
+use image::{DynamicImage, ImageFormat, ImageReader};
 use madang_document::content::Content;
 use madang_document::locator::{Bounds, Locator};
 use madang_document::part::{Noun, Part};
@@ -13,8 +13,10 @@ use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
+use super::fax;
 use super::ifd::{Ifd, Ifds};
-use super::picture;
+use super::media_io::still::{Still, StillCodec};
+use super::picture::{self, Decoded, Turn};
 use super::preview::{self, DecodeError};
 use crate::blob::Blob;
 use crate::context::Context;
@@ -24,6 +26,14 @@ use crate::seen_text::{Seen, Sight};
 /// Tags of the kind of a picture and of how it is turned (TIFF 6.0, section 8).
 const SUBFILE: u16 = 254;
 const ORIENTATION: u16 = 274;
+
+const WIDTH: u16 = 256;
+const HEIGHT: u16 = 257;
+const COMPRESSION: u16 = 259;
+const SAMPLES: u16 = 277;
+
+/// Bytes of a file that are held for a decoder that takes it as a whole.
+const FILE_MOST: u64 = 64 << 20;
 
 /// Kinds of pictures that are no pages (TIFF 6.0, section 8, `NewSubfileType`): a smaller one of another, and a mask.
 const SMALLER: u64 = 1;
@@ -99,7 +109,11 @@ pub(super) fn read(
         context.progress();
         let Some(ifd) = ifds.directory(*at).filter(is_page) else { continue };
         match context.for_a_page(|| sight(blob, ifds, &ifd, *at, context)) {
-            Ok(sight) => {
+            Ok((sight, damage)) => {
+                if let Some(damage) = damage {
+                    let part = Part::Page(number.into());
+                    content.lost(ReasonKind::Damaged.of(part).because(damage));
+                }
                 let sight = Sight { page: number, is_page: true, ..sight };
                 if !sight.read(context, seen, content) {
                     // The first page may have said so.
@@ -127,28 +141,62 @@ fn is_unread(reason: &Reason) -> bool {
     matches!(reason.kind, ReasonKind::NotRecognised { .. } | ReasonKind::RecognitionWaits)
 }
 
-/// The picture of a page, upright.
+/// The picture of a page, upright, and why a part of it is missing.
 fn sight(
     blob: &dyn Blob,
     ifds: &Ifds<'_>,
     ifd: &Ifd<'_>,
     at: u64,
     context: &Context<'_>,
-) -> Result<Sight, DecodeError> {
-    let picture = decode(blob, ifds, at, context)?;
+) -> Result<(Sight, Option<Reason>), DecodeError> {
+    let Decoded { picture, damage, .. } = decode(blob, ifds, ifd, at, context)?;
     let orientation = ifd.integer(ORIENTATION).and_then(|n| i64::try_from(n).ok());
-    Ok(Sight::of(&picture, orientation, None))
+    Ok((Sight::of(&picture, orientation, None), damage))
 }
 
-fn decode(
+/// The pixels of the page whose directory stands at this place.
+pub(super) fn decode(
     blob: &dyn Blob,
     ifds: &Ifds<'_>,
+    ifd: &Ifd<'_>,
     at: u64,
     context: &Context<'_>,
-) -> Result<image::DynamicImage, DecodeError> {
-    let page = FromPage::page(blob, ifds, at)
-        .ok_or_else(|| DecodeError::Damaged(ReasonKind::Damaged.of(Noun::Pages)))?;
-    preview::decode(ImageReader::with_format(picture::reader(&page), ImageFormat::Tiff), context)
+) -> Result<Decoded, DecodeError> {
+    let (picture, damage) = match fax::decode(blob, ifd, context) {
+        Some(page) => page?,
+        None => {
+            let page = FromPage::page(blob, ifds, at)
+                .ok_or_else(|| DecodeError::Damaged(ReasonKind::Damaged.of(Noun::Pages)))?;
+            let reader = ImageReader::with_format(picture::reader(&page), ImageFormat::Tiff);
+            let picture = match preview::decode(reader, context) {
+                Err(DecodeError::Unfit(reason)) => {
+                    rarer(&page, ifd, context).ok_or(DecodeError::Unfit(reason))?
+                }
+                picture => picture?,
+            };
+            (picture, None)
+        }
+    };
+    Ok(Decoded { picture, turn: Turn::AsTold, damage })
+}
+
+/// The pixels of a page in one of the rarer variants of TIFF (palettes, two bits a pixel, LZMA), which FFmpeg knows; none if
+/// it does not know it either.
+fn rarer(page: &FromPage<'_>, ifd: &Ifd<'_>, context: &Context<'_>) -> Option<DynamicImage> {
+    let (width, height) = (ifd.small(WIDTH)?, ifd.small(HEIGHT)?);
+    // Of two samples to a pixel, and of JPEG as it was before 1995, it makes a picture that is none.
+    if ifd.integer(SAMPLES) == Some(2) || ifd.integer(COMPRESSION) == Some(6) {
+        return None;
+    }
+    preview::may_decode(width, height, context).ok()?;
+    let pixels = u64::from(width) * u64::from(height);
+    context.spend_decoded(pixels.saturating_mul(4)).ok()?;
+    let bytes = page.read_all(FILE_MOST).ok()?;
+    let av = context.libav().ok()?;
+    let still = Still::decode(av, StillCodec::Tiff, &[], &bytes, (width, height)).ok()?;
+    let picture = still.picture(None);
+    context.progress();
+    picture.ok()
 }
 
 /// A page as somebody looks at it: its picture, as large as its bounds say, in pixels.
@@ -164,7 +212,8 @@ pub(super) fn picture(
     let Some(at) = index.and_then(|index| places.get(index)) else { return content };
     let Some(ifd) = ifds.directory(*at) else { return content };
     let orientation = ifd.integer(ORIENTATION).and_then(|n| i64::try_from(n).ok());
-    let drawn = decode(blob, ifds, *at, context).map_err(DecodeError::reason).and_then(|picture| {
+    let decoded = decode(blob, ifds, &ifd, *at, context).map_err(DecodeError::reason);
+    let drawn = decoded.and_then(|Decoded { picture, .. }| {
         let (width, height) = (picture.width() as f32, picture.height() as f32);
         // From 5 on rows stand where columns were (TIFF 6.0, section 8, `Orientation`).
         let (right, bottom) = match orientation {
@@ -186,8 +235,6 @@ mod tests {
     use super::super::ifd::made;
     use super::*;
     use crate::blob::read_range;
-
-    const WIDTH: u16 = 256;
 
     #[test]
     fn a_file_begins_with_any_of_its_pages() {

@@ -3,7 +3,7 @@ use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use madang_document::condition::Kind;
 use madang_document::counted::counted;
@@ -30,6 +30,9 @@ pub(crate) const INDEX: &str = "index";
 pub(crate) const BLOBS: &str = "blobs";
 pub(crate) const MODELS: &str = "models";
 const LOCK: &str = "lock";
+
+/// How long the kernel may take to end what is left of a service that was killed.
+const LET_GO: Duration = Duration::from_secs(5);
 
 /// Room that is kept for the start on a full disk: the ledger cannot even be read without some files beside it.
 const RESERVE: &str = "reserve";
@@ -72,6 +75,20 @@ impl DataFolder {
         Announcement::remove(path).map_err(failed)?;
         mark(path);
         Ok(Some(DataFolder { path: path.to_owned(), _lock: lock }))
+    }
+
+    /// The same for who starts a service: what is left of one that was killed holds the lock for a moment longer, which is
+    /// waited for. One that runs is told at once.
+    pub(crate) fn lock_of_the_living(path: &Path) -> Result<Option<DataFolder>, Failure> {
+        let begun = Instant::now();
+        loop {
+            let data = DataFolder::lock(path)?;
+            let is_dead = || Announcement::read(path).is_some_and(|it| !it.lives());
+            if data.is_some() || begun.elapsed() > LET_GO || !is_dead() {
+                return Ok(data);
+            }
+            std::thread::sleep(LET_GO / 50);
+        }
     }
 
     /// Keeps some room on the disk of the folder, as far as there is any, for the start on a full one.

@@ -37,7 +37,7 @@ pub(crate) fn run(command: Up) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
     let path = configuration.data(command.data.as_deref());
     let pipelines = pipelines(&command.sources, &path, &configuration, backends::BUCKETS)?;
-    let Some(data) = DataFolder::lock(&path)? else {
+    let Some(data) = DataFolder::lock_of_the_living(&path)? else {
         return Err(Failure::Other(anyhow::anyhow!(
             "another madang runs on {}; stop it, or name another folder with --data",
             path.display()

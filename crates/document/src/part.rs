@@ -233,6 +233,7 @@ nouns! {
     Image, "the image", "이미지";
     ItsFolder, "its folder", "들어 있는 폴더";
     LastChunk, "its last chunk", "마지막 조각";
+    Samples, "its table of samples", "표본 목록";
     MovieIndex, "its index (moov), without which nothing of it is played", "moov 색인";
     LastRecord, "the last record", "마지막 레코드";
     LzmaHead, "the head of the LZMA member", "LZMA로 압축된 파일의 머리";

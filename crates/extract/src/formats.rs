@@ -103,6 +103,7 @@ mod media_tags;
 mod member_names;
 mod microdvd;
 mod mp4_boxes;
+mod mp4_samples;
 mod msg;
 mod number_code;
 mod number_date;

@@ -183,7 +183,8 @@ impl Sight {
             .map_err(|failed| ReasonKind::Broken(Quote::of(&failed)))
     }
 
-    fn placed(&self, segment: Segment) -> Segment {
+    /// A line where it stands in the document.
+    pub(crate) fn placed(&self, segment: Segment) -> Segment {
         let Locator::Page { bounds, .. } = segment.locator else { return segment };
         Segment { locator: Locator::Page { number: self.page, bounds }, ..segment }
     }

@@ -426,8 +426,7 @@ fn turn_dark(grey: &mut Pixels, ink: &mut Pixels, letter: usize) {
 /// overlooked rather than made up, and of others that of which one is surer.
 fn is_better_number(one: &[Line], other: &[Line]) -> bool {
     let text = |lines: &[Line]| -> String { lines.iter().map(|line| line.text.as_str()).collect() };
-    let digits =
-        |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
     let (a, b) = (text(one), text(other));
     match digits(&a) == digits(&b) {
         true => a.len() > b.len(),
@@ -595,7 +594,8 @@ impl Reader<'_> {
         let is_guess = sure < GUESS && self.in_vain.get() < GUESSES_TRIED;
         let is_foreign = letters > 8 && hangul as f32 <= letters as f32 * FOREIGN;
         // What was read in the wrong language is read as no word of it, and shows by how sure one is of it.
-        let is_wrong = sure >= HOPELESS && sure < SURE + 0.2 && is_foreign != self.latin.get();
+        let is_unclear = (HOPELESS..SURE + 0.2).contains(&sure);
+        let is_wrong = is_unclear && is_foreign != self.latin.get();
         if is_guess && !is_wrong {
             // The first lines tell, and cost little where it is in vain.
             let bottom = rect.bottom.min(rect.top + prepared.letter * 6);

@@ -21,6 +21,7 @@ use super::key_frames::{self, Glimpse};
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
 use super::mp4_boxes::{self, Mp4Boxes};
+use super::mp4_samples;
 use super::{dav, id3, media_sniff, media_tags, preview, sound, subtitle_packet};
 use crate::blob::Blob;
 use crate::context::Context;
@@ -100,6 +101,10 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
             };
             ExtractError::corrupt(reason)
         })?;
+    if demuxer == "mov" && mp4_samples::are_beyond(blob) {
+        let reason = ReasonKind::Beyond(Noun::File.into());
+        return Err(ExtractError::corrupt(reason.of(Noun::Samples)));
+    }
     let streams = file.streams();
     let mut content = Content::default();
     if streams.is_empty() {

@@ -1,7 +1,10 @@
 //! The words of pages that have none, or next to none: scans, scans with a number or a mark of the registry stamped on them,
 //! and what is drawn.
 
+use std::collections::VecDeque;
+
 use image::DynamicImage;
+use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, Segment};
 use madang_document::locator::Locator;
 use madang_document::part::Part;
@@ -22,6 +25,10 @@ const SCALE: Scale = Scale::Dpi(300, 5_000);
 /// that shows what ten thousand others show has.
 const BYTES_LEAST: usize = 1 << 10;
 const PAGES_LEAST: usize = 16;
+
+/// Pages whose lines are remembered: one that looks like one of them to the pixel (an empty one, one of ten thousand that show the
+/// same picture) is not read again.
+const KNOWN_MOST: usize = 8;
 
 /// Letters of the words of a page beside whose picture there may be more: a number of the page, a mark of who registered it,
 /// a title. A scan with the text that somebody recognised has more, and a page with a photograph.
@@ -62,6 +69,7 @@ pub(super) fn read(
     let mut seen = Seen::default();
     let mut read = Content::default();
     let mut undrawn = false;
+    let mut known: VecDeque<(BlobId, Vec<Segment>)> = VecDeque::new();
     for (n, number) in (0u64..).zip(pages) {
         if n >= most || !context.has_time() {
             let of = Some(pages.len() as u64);
@@ -77,7 +85,21 @@ pub(super) fn read(
                 drop(picture);
                 let sight = Sight { page: *number, is_page: true, ..sight };
                 let before = read.segments.len();
-                sight.read(context, &mut seen, &mut read);
+                let looks = BlobId::of(&sight.grey.bytes);
+                match known.iter().find(|(it, _)| *it == looks) {
+                    Some((_, lines)) => {
+                        seen.take(Some(*number), lines);
+                        read.segments.extend(lines.iter().map(|line| sight.placed(line.clone())));
+                    }
+                    None => {
+                        sight.read(context, &mut seen, &mut read);
+                        if known.len() == KNOWN_MOST {
+                            known.pop_front();
+                        }
+                        let lines = read.segments.get(before..).unwrap_or_default().to_vec();
+                        known.push_back((looks, lines));
+                    }
+                }
                 // What the page says in words is told already.
                 let said: String = content
                     .segments

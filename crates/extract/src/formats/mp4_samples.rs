@@ -1,0 +1,72 @@
+//! The tables of samples of MP4 and QuickTime, held against the bytes that there are.
+
+use super::mp4_boxes::each;
+use crate::blob::{Blob, read_range};
+
+/// Boxes of one box that are walked.
+const BOXES_MOST: usize = 1_000;
+
+/// QuickTime says of some sound that a sample has one byte, which is a moment of it: packed, 64 of them may have half as many.
+const MOMENTS_OF_A_BYTE: u64 = 64;
+
+/// Whether a track claims more samples than the file has bytes for, all of one size (ISO 14496-12, section 8.7.3.2): such a
+/// table costs twelve bytes, however many samples it promises.
+pub(super) fn are_beyond(blob: &dyn Blob) -> bool {
+    let mut beyond = false;
+    within(
+        blob,
+        (0, blob.len()),
+        &[*b"moov", *b"trak", *b"mdia", *b"minf", *b"stbl", *b"stsz"],
+        &mut |from| {
+            let head = read_range(blob, from, 12).unwrap_or_default();
+            let Some(&[_, _, _, _, a, b, c, d, e, f, g, h]) = head.first_chunk() else { return };
+            let (size, count) =
+                (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+            let least = match size {
+                0 => 0,
+                1 => u64::from(count) / MOMENTS_OF_A_BYTE,
+                _ => u64::from(size).saturating_mul(u64::from(count)),
+            };
+            beyond |= least > blob.len();
+        },
+    );
+    beyond
+}
+
+/// Where the body of each box begins that lies on this way.
+fn within(blob: &dyn Blob, (from, to): (u64, u64), way: &[[u8; 4]], take: &mut dyn FnMut(u64)) {
+    let Some((next, rest)) = way.split_first() else { return take(from) };
+    each(blob, from, to, BOXES_MOST, &mut |kind, from, to| {
+        if kind == *next {
+            within(blob, (from, to), rest, take);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+        [&(body.len() as u32 + 8).to_be_bytes()[..], kind, body].concat()
+    }
+
+    #[test]
+    fn more_samples_than_bytes_are_known_by_their_table() {
+        for (size, count, expected) in [
+            (0, u32::MAX, false),
+            (1, u32::MAX, true),
+            (1, 30_000, false),
+            (100, 20, false),
+            (100, 2_000, true),
+        ] {
+            let table = [[0u8; 4], u32::to_be_bytes(size), u32::to_be_bytes(count)].concat();
+            let mut film = boxed(b"stsz", &table);
+            for kind in [b"stbl", b"minf", b"mdia", b"trak", b"moov"] {
+                film = boxed(kind, &film);
+            }
+            film.extend([0; 4000]);
+            assert_eq!(are_beyond(&film.as_slice()), expected, "{size} {count}");
+        }
+    }
+}

@@ -24,6 +24,7 @@ mod content_line;
 mod crypto_api;
 mod csv;
 pub(crate) mod csv_rows;
+mod cut_short;
 mod data_url;
 pub(crate) mod date;
 mod dav;

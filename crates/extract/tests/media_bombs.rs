@@ -265,3 +265,35 @@ fn a_million_subtitles_are_cut() {
     assert_eq!(outcome, Outcome::Limit);
     assert!(document.content.text().len() < 7000);
 }
+
+/// A copy that broke off, a card that was pulled out: what is there is told, and that it is not all.
+#[test]
+fn what_ends_before_its_own_end_is_not_whole() {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    for name in [
+        "jpeg/photo.jpg",
+        "png/scanned-words.png",
+        "gif/animated.gif",
+        "webp/animated.webp",
+        "heif/words.heic",
+        "heif/words.avif",
+        "jpeg2000/words.jp2",
+        "mp4/seen-words.mp4",
+        "matroska/clip.webm",
+        "matroska/subrip.mkv",
+        "wav/speech.wav",
+    ] {
+        let whole = std::fs::read(fixtures.join(name)).unwrap();
+        assert_eq!(read(name, &whole).0, Outcome::Ok, "{name}");
+        let cut = &whole[..whole.len() - whole.len() / 8];
+        let (outcome, document) = read(name, cut);
+        assert_eq!(outcome, Outcome::Partial, "{name}: {:?}", document.content.warnings);
+        let is_told = |warning: &madang_document::content::Warning| {
+            warning.reason.english().contains("the file ends too early")
+        };
+        assert!(document.content.warnings.iter().any(is_told), "{name}");
+        // What somebody hung on it takes nothing away.
+        let (outcome, _) = read(name, &[&whole[..], &[0; 64]].concat());
+        assert_eq!(outcome, Outcome::Ok, "{name}, with more behind it");
+    }
+}

@@ -4,8 +4,6 @@ use std::io::{BufRead, Read, Seek};
 
 use image::ImageFormat;
 use madang_document::content::Content;
-use madang_document::part::Noun;
-use madang_document::reason_kind::ReasonKind;
 
 use super::korean_bytes::tag_text;
 use super::picture::{self, BLOCK_MOST, Header};
@@ -16,7 +14,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "gif",
-    version: 4,
+    version: 5,
     media_types: &["image/gif"],
     sniff: |probe| {
         let magic = probe.starts_with(b"GIF87a") || probe.starts_with(b"GIF89a");
@@ -31,7 +29,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut frames = 0;
     let end = walk(&mut picture::reader(blob), &mut header, &mut frames, context);
     if end.is_none() && header.width > 0 {
-        header.odd = Some(ReasonKind::EndsBefore(Noun::Trailer.into()).into());
+        header.is_cut = true;
     }
     header.frames = Some(frames).filter(|&frames| frames > 0);
     // One picture is shown for ever.

@@ -1,12 +1,13 @@
 //! JPEG (ITU-T T.81), with EXIF, XMP, IPTC and comments.
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, Read, Seek};
 
 use image::ImageFormat;
 use madang_document::content::Content;
 use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 
+use super::cut_short;
 use super::jumbf;
 use super::korean_bytes::tag_text;
 use super::picture::{self, BLOCK_MOST, Header};
@@ -17,7 +18,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg",
-    version: 5,
+    version: 6,
     media_types: &["image/jpeg"],
     sniff: |probe| if probe.starts_with(&[0xFF, 0xD8, 0xFF]) { Match::Magic } else { Match::No },
     media_type: |_| "image/jpeg",
@@ -35,9 +36,13 @@ const ICC: &[u8] = b"ICC_PROFILE\0";
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut header = Header::default();
-    if walk(&mut picture::reader(blob), &mut header).is_none() && header.width > 0 {
+    let mut reader = picture::reader(blob);
+    let whole = walk(&mut reader, &mut header);
+    if whole.is_none() && header.width > 0 {
         header.odd = Some(ReasonKind::EndsEarly.of(Noun::BeforePixels));
     }
+    let scan = reader.stream_position().unwrap_or(0);
+    header.is_cut = whole.is_some() && cut_short::jpeg(blob, scan.saturating_sub(2));
     picture::content(blob, context, ImageFormat::Jpeg, header)
 }
 

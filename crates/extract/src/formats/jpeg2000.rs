@@ -9,6 +9,7 @@ use madang_document::part::Noun;
 use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 
+use super::cut_short;
 use super::ifd::Ifds;
 use super::korean_bytes::tag_text;
 use super::mp4_boxes::{boxes, each};
@@ -69,6 +70,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if is_bare {
         codestream(&read_range(blob, 0, HEAD_MOST)?, &mut header);
     } else {
+        header.is_cut = cut_short::boxes(blob);
         each(blob, 0, blob.len(), BOXES_MOST, &mut |kind, from, to| {
             let bytes =
                 |most: u64| read_range(blob, from, (to - from).min(most)).unwrap_or_default();

@@ -14,6 +14,7 @@ use madang_document::quote::Quote;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
+use super::cut_short;
 use super::jumbf;
 use super::mp4_boxes::each;
 use super::picture::{self, BLOCK_MOST, Decoded, Header, Turn};
@@ -65,6 +66,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if head.starts_with(CODESTREAM) {
         let _ = codestream(&head, &mut header);
     } else {
+        header.is_cut = cut_short::boxes(blob);
         each(blob, 0, blob.len(), BOXES_MOST, &mut |kind, from, to| {
             let bytes =
                 |most: u64| read_range(blob, from, (to - from).min(most)).unwrap_or_default();

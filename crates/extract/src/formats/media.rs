@@ -16,6 +16,7 @@ use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
+use super::cut_short;
 use super::frame_text::FrameText;
 use super::key_frames::{self, Glimpse};
 use super::media_io::MediaFile;
@@ -47,7 +48,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 7,
+            version: 8,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,
@@ -112,6 +113,15 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
             return Err(ExtractError::corrupt(ReasonKind::Missing.of(Noun::Streams)));
         }
         content.lost(ReasonKind::Missing.of(Noun::Streams).instead(Instead::Tags));
+    }
+    let is_cut = match demuxer {
+        "mov" => cut_short::boxes(blob),
+        "avi" | "wav" => cut_short::riff(blob),
+        "matroska" => cut_short::matroska(blob),
+        _ => false,
+    };
+    if is_cut {
+        content.lost(ReasonKind::EndsEarly.of(Noun::File));
     }
     describe_file(&mut content, &file);
     describe_streams(&mut content, &streams);

@@ -52,6 +52,8 @@ pub(super) struct Header {
     pub(super) texts: Vec<(&'static str, &'static str, String)>,
     /// What was odd on the way.
     pub(super) odd: Option<Reason>,
+    /// Whether the file ends before it should.
+    pub(super) is_cut: bool,
 }
 
 /// Which way a decoded picture is turned to be seen.
@@ -223,6 +225,9 @@ fn described(header: Header) -> Result<Content, ExtractError> {
     let iptc = header.iptc.as_deref().or_else(|| iptc::of_photoshop(&header.photoshop));
     if let Some(block) = iptc {
         iptc::read(block, &mut content);
+    }
+    if header.is_cut {
+        content.lost(ReasonKind::EndsEarly.of(Noun::File));
     }
     for note in exif_note.into_iter().chain(header.odd) {
         content.note(note);

@@ -5,8 +5,6 @@ use std::io::{BufRead, Read, Seek};
 use image::ImageFormat;
 use madang_document::content::Content;
 use madang_document::metadata;
-use madang_document::part::Noun;
-use madang_document::reason_kind::ReasonKind;
 
 use super::date::rfc3339;
 use super::jumbf;
@@ -19,7 +17,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "png",
-    version: 4,
+    version: 5,
     media_types: &["image/png"],
     sniff: |probe| if probe.starts_with(SIGNATURE) { Match::Magic } else { Match::No },
     media_type: |_| "image/png",
@@ -50,7 +48,7 @@ const KEYWORDS: &[(&str, &str)] = &[
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut header = Header::default();
     if walk(&mut picture::reader(blob), &mut header).is_none() && header.width > 0 {
-        header.odd = Some(ReasonKind::EndsBefore(Noun::LastChunk.into()).into());
+        header.is_cut = true;
     }
     picture::content(blob, context, ImageFormat::Png, header)
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead, Read, Seek};
 use image::ImageFormat;
 use madang_document::content::Content;
 
+use super::cut_short;
 use super::picture::{self, BLOCK_MOST, Header};
 use crate::blob::Blob;
 use crate::context::Context;
@@ -13,7 +14,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "webp",
-    version: 4,
+    version: 5,
     media_types: &["image/webp"],
     sniff: |probe| {
         let magic = probe.starts_with(b"RIFF") && probe.has_at(8, b"WEBP");
@@ -29,6 +30,7 @@ const CHUNKS_MOST: u32 = 100_000;
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut header = Header { bit_depth: Some(8), ..Header::default() };
     walk(&mut picture::reader(blob), blob.len(), &mut header);
+    header.is_cut = cut_short::riff(blob);
     picture::content(blob, context, ImageFormat::WebP, header)
 }
 

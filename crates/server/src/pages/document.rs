@@ -75,7 +75,7 @@ pub(crate) async fn page(
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let stored = match found(&server, &caller, &id).await? {
         Found::Read(stored) => *stored,
-        Found::Withdrawn(id) => return Err(withdrawn(&server, &caller, id).await?),
+        Found::Withdrawn(gone) => return Err(withdrawn(&server, &caller, &gone.document).await?),
         Found::Unread(receipt) => {
             let here = uri.path_and_query().map_or("/", |here| here.as_str());
             return Ok(unread::page(&caller, manner, here, &receipt));

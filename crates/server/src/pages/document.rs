@@ -12,7 +12,6 @@ use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::locale::Locale;
 use madang_document::locator::Locator;
-use madang_document::media_type::Kind;
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
 use madang_document::shown::Shown;
@@ -21,7 +20,7 @@ use maud::{Markup, html};
 
 use crate::address::query_string;
 use crate::caller::{Caller, Manner};
-use crate::captions;
+use crate::captions::{self, with_subtitles};
 use crate::count::count;
 use crate::document_answer::{MemberAnswer, members};
 use crate::documents::{Found, found, withdrawn};
@@ -42,6 +41,7 @@ use crate::pages::unread;
 use crate::pages::versions::{self, Compared};
 use crate::pages::words::{Words, day, format, minute, name, size, whole_name};
 use crate::parameters::Parameters;
+use crate::partners::{is_recording, is_subtitles, partners};
 use crate::playable::Playable;
 use crate::policy;
 use crate::preview::{is_shown, seen};
@@ -98,8 +98,15 @@ pub(crate) async fn page(
     let query = parameters.one("q")?.unwrap_or_default();
     let view = parameters.one("view")?.unwrap_or_default();
     let here = Here { id: document.id, query, view };
+    let partners = partners(&server, &caller, &document).await?;
     let shown = match segments(&server, &document).await {
-        Ok(text) => Ok(Opened::of(text, &parameters).await?),
+        Ok(text) => {
+            let text = match is_recording(&document) {
+                true => with_subtitles(&server, text, &partners).await,
+                false => text,
+            };
+            Ok(Opened::of(in_time(text), &parameters).await?)
+        }
         Err(problem) => Err(problem),
     };
     let leaf = match (&shown, pages(&document)) {
@@ -114,6 +121,12 @@ pub(crate) async fn page(
     let hits = shown.as_ref().map_or(&no_hits, |shown| &shown.hits);
     let has_picture = is_shown(&server, &document);
     let title = name(&document.title());
+    // Subtitles are read beside what they were written for, where that can be played.
+    let played = match is_recording(&document) {
+        true => Playable::of(&document).map(|playable| (&document, playable)),
+        false => partners.iter().find_map(|film| Some((film, Playable::of(film)?))),
+    };
+    let played = played.map(|(film, playable)| (film, playable, is_shown(&server, film)));
     let main = html! {
         article.document {
             (head(words, &document, &here, hits))
@@ -122,8 +135,9 @@ pub(crate) async fn page(
             div.viewer.with-hits[!hits.is_empty()] {
                 div.viewer-main {
                     (whom(words, &document, &named))
+                    (player::partner_links(words, &here, &partners))
                     @match &shown {
-                        Ok(shown) => (body(words, &document, &here, shown, (leaf.as_ref(), has_picture))),
+                        Ok(shown) => (body(words, &document, &here, shown, (leaf.as_ref(), has_picture, played))),
                         Err(problem) => p.alert role="alert" { (Shown::new(problem.detail.say(words.0))) },
                     }
                     @if !document.is_sidecar() && !members.is_empty() { (member_list(words, &here, &members)) }
@@ -134,7 +148,7 @@ pub(crate) async fn page(
                     @if let Ok(shown) = &shown { (beside(words, &here, shown)) }
                     section.panel.facts-panel {
                         @if is_whole(&document) { (outcome(words, &document)) }
-                        @if has_picture && leaf.is_none() && !is_player(&document) {
+                        @if has_picture && leaf.is_none() && !is_recording(&document) {
                             img.preview src=(format!("/v1/documents/{}/preview", document.id)) alt=(words.say("미리보기", "Preview"));
                         }
                         (facts(words, &document))
@@ -294,13 +308,25 @@ fn head(words: Words, document: &Document, here: &Here<'_>, hits: &Hits) -> Mark
     }
 }
 
+/// What is played on a page, how, and whether there is a picture of it.
+type Played<'a> = (&'a Document, Playable, bool);
+
+/// What has times in their order, behind what has none: what is said, seen and listed of a film comes from several readers.
+fn in_time(mut text: Vec<Segment>) -> Vec<Segment> {
+    text.sort_by_key(|segment| match segment.locator {
+        Locator::Time { start_ms, .. } => Some(start_ms),
+        _ => None,
+    });
+    text
+}
+
 /// The document itself, shown as what it is.
 fn body(
     words: Words,
     document: &Document,
     here: &Here<'_>,
     shown: &Opened,
-    (leaf, has_picture): (Option<&Leaf>, bool),
+    (leaf, has_picture, played): (Option<&Leaf>, bool, Option<Played<'_>>),
 ) -> Markup {
     let (text, hits) = (&*shown.text, &shown.hits);
     let part = part_of(&parts(text), shown.segment());
@@ -310,23 +336,26 @@ fn body(
     let is_timed = |segment: &Segment| matches!(segment.locator, Locator::Time { .. });
     let is_cell = |segment: &Segment| matches!(segment.locator, Locator::Cell { .. });
     let none = || html! { p.faint { (words.say("글자가 없습니다.", "There is no text.")) } };
-    if is_player(document) {
+    if is_recording(document) || played.is_some() {
         let of_place = match shown.place.and_then(|n| text.get(n)).map(|segment| &segment.locator) {
             Some(Locator::Time { start_ms, .. }) => *start_ms,
             _ => 0,
         };
         let start = shown.moment.unwrap_or(of_place);
-        let playable = Playable::of(document);
-        let pictures = (has_picture, captions::spoken(text));
+        let origin = match is_subtitles(document) {
+            true => Some(Origin::Subtitle),
+            false => captions::spoken(text),
+        };
+        let captions = origin.map(|origin| player::Captions { of: document, origin });
         return html! {
-            @match playable {
-                Some(playable) => (player::player(words, document, playable, pictures, start)),
+            @match played {
+                Some((film, playable, has_poster)) => (player::player(words, film, playable, (has_poster, captions), start)),
                 None => {
                     @if has_picture { img.poster src=(format!("/v1/documents/{}/preview", document.id)) alt=(words.say("미리보기", "Preview")); }
                     (player::not_played(words, document))
                 },
             }
-            (frames(words, document, here, text, (playable.is_some(), start)))
+            (frames(words, document, here, text, (played.is_some(), start)))
             @if text.iter().any(|segment| !is_timed(segment)) {
                 h2 { (words.say("본문", "Text")) }
                 (rest(&|segment| !is_timed(segment)))
@@ -403,11 +432,6 @@ fn beside(words: Words, here: &Here<'_>, shown: &Opened) -> Markup {
         }
         @if let Some(grid) = Grid::of(text) { (grid.now_row(words, hits)) }
     }
-}
-
-/// Whether a document is seen and heard, and not read.
-fn is_player(document: &Document) -> bool {
-    matches!(document.media_type.kind(), Kind::Video | Kind::Audio)
 }
 
 /// The keys of the page.

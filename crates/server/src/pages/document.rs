@@ -27,14 +27,15 @@ use crate::documents::{Found, found, withdrawn};
 use crate::gallery::Picture;
 use crate::here::{Here, anchor};
 use crate::page_picture::{self, pages};
+use crate::pages::caution::{cautions, findings};
 use crate::pages::frames::{frames, moment_at};
 use crate::pages::grid::Grid;
 use crate::pages::hits::{Hits, segment_at};
 use crate::pages::layout::Layout;
-use crate::pages::leaf::Leaf;
+use crate::pages::leaf::{Leaf, view_name};
 use crate::pages::passage::{origin, place};
 use crate::pages::player;
-use crate::pages::property::{Property, Said, properties};
+use crate::pages::property::{Property, Said, parted};
 use crate::pages::remark::reason;
 use crate::pages::renditions::Renditions;
 use crate::pages::unread;
@@ -90,6 +91,7 @@ pub(crate) async fn page(
         Some(history) => compare(&server, history, &parameters).await?,
         None => None,
     };
+    let findings = findings(&server, &caller, &stored.document).await?;
     let renditions = Renditions::of(&server, &caller, &stored).await?;
     let document = stored.document;
     let opened = server.ledger.members(document.id, MEMBERS).await?.readable();
@@ -112,8 +114,10 @@ pub(crate) async fn page(
     let leaf = match (&shown, pages(&document)) {
         (Ok(shown), Some(pages)) if view != "text" => {
             let number = shown.page().clamp(1, pages);
-            let picture = page_seen(&server, &caller, &document, number, words).await;
-            Some(Leaf { number, pages, picture })
+            // What is stored shows the first page.
+            let is_stored = number == 1 && is_shown(&server, &document);
+            let picture = page_seen(&server, &caller, &document, (number, is_stored), words).await;
+            Some(Leaf { number, pages, picture, is_stored })
         }
         _ => None,
     };
@@ -132,6 +136,7 @@ pub(crate) async fn page(
             (head(words, &document, &here, hits))
             // What was not read whole is said first; what was, beside it.
             @if !is_whole(&document) { (outcome(words, &document)) }
+            (cautions(words, &document, &findings))
             div.viewer.with-hits[!hits.is_empty()] {
                 div.viewer-main {
                     (whom(words, &document, &named))
@@ -156,7 +161,7 @@ pub(crate) async fn page(
                     }
                 }
             }
-            (keys(words, !hits.is_empty()))
+            (keys(words, !hits.is_empty(), leaf.as_ref()))
         }
     };
     let layout = Layout {
@@ -255,13 +260,19 @@ async fn page_seen(
     server: &Arc<Server>,
     caller: &Caller,
     document: &Document,
-    number: u32,
+    (number, is_stored): (u32, bool),
     words: Words,
 ) -> Result<Picture, String> {
-    let none = words.say(
-        "이 쪽은 그림으로 보여 드릴 수 없어 글자만 보여 드립니다.",
-        "No picture can be made of this page. Its text is shown.",
-    );
+    let none = match is_stored {
+        true => words.say(
+            "이 형식은 그림으로 바꿀 수 없어 파일에 담긴 미리보기를 보여 드립니다. 원본보다 작을 수 있습니다.",
+            "No picture can be made of this format. The preview that is stored in the file is shown, which may be smaller.",
+        ),
+        false => words.say(
+            "이 쪽은 그림으로 보여 드릴 수 없어 글자만 보여 드립니다.",
+            "No picture can be made of this page. Its text is shown.",
+        ),
+    };
     let seen = seen(server, caller, document, page_picture::page(number, 1));
     match tokio::time::timeout(PATIENCE, seen).await {
         Ok(Ok(picture)) => picture.ok_or_else(|| none.to_owned()),
@@ -370,12 +381,12 @@ fn body(
         let is_elsewhere = |segment: &Segment| !matches!(segment.locator, Locator::Page { .. });
         return html! {
             section.leaf-panel aria-label=(words.say("쪽", "Page")) {
-                (leaf.tools(words, here))
+                (leaf.tools(words, document, here))
                 (picture)
             }
             @if !on_it.is_empty() {
                 details.leaf-text open[leaf.picture.is_err() || (has_hits && !opens)] {
-                    summary { (words.say("이 쪽의 글", "Text of this page")) }
+                    summary { @if leaf.pages > 1 { (words.say("이 쪽의 글", "Text of this page")) } @else { (words.say("담긴 글", "Text in it")) } }
                     div.sheet {
                         @for (n, segment) in on_it {
                             @if segment.origin != Origin::Native { span.origin { (origin(words, segment)) } }
@@ -399,7 +410,7 @@ fn body(
         @if document.media_type.as_str() == "application/pdf" || here.view == "text" {
             div.viewer-tools {
                 nav.views aria-label=(words.say("보기", "View")) {
-                    a href=(here.with(&[("view", ""), ("page", &shown.page().to_string())], None)) { (words.say("쪽 보기", "Page")) }
+                    a href=(here.with(&[("view", ""), ("page", &shown.page().to_string())], None)) { (view_name(words, document)) }
                     a href=(here.with(&[], None)) aria-current="true" { (words.say("글자만", "Text")) }
                 }
             }
@@ -435,9 +446,12 @@ fn beside(words: Words, here: &Here<'_>, shown: &Opened) -> Markup {
 }
 
 /// The keys of the page.
-fn keys(words: Words, has_hits: bool) -> Markup {
+fn keys(words: Words, has_hits: bool, leaf: Option<&Leaf>) -> Markup {
+    let has_leaves = leaf.is_some_and(|leaf| leaf.pages > 1);
     let keys = [
         (has_hits, "n", "p", words.say("다음, 앞의 찾은 곳", "Next, previous match")),
+        (has_leaves, "[", "]", words.say("앞 쪽, 다음 쪽", "Page before, next page")),
+        (leaf.is_some(), "t", "", words.say("그림과 글자 사이를 오가기", "Picture or text")),
         (true, "u", "", words.say("검색 결과로", "Back to the results")),
         (true, "/", "", words.say("검색", "Search")),
         (
@@ -722,8 +736,7 @@ const PROPERTIES: usize = 8;
 fn facts(words: Words, document: &Document) -> Markup {
     let media_type = document.media_type.as_str();
     let language = document.language.as_deref().map(|code| words.language(code));
-    let mut first = properties(words, &document.metadata);
-    let rest = first.split_off(first.len().min(PROPERTIES));
+    let (first, rest) = parted(words, &document.metadata, PROPERTIES);
     html! {
         h2 { (words.say("정보", "About")) }
         dl {

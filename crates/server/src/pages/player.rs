@@ -121,6 +121,22 @@ pub(crate) fn not_played(words: Words, document: &Document) -> Markup {
     }
 }
 
+/// What a list of texts with times is called by where they come from: what is mixed by no more than that.
+fn heading(words: Words, mut origins: impl Iterator<Item = Origin>) -> &'static str {
+    let mixed = words.say("시간별 글", "Text by time");
+    let Some(first) = origins.next() else { return mixed };
+    if origins.any(|origin| origin != first) {
+        return mixed;
+    }
+    match first {
+        Origin::Speech => words.say("말소리 받아쓰기", "Transcript"),
+        Origin::Subtitle => words.say("자막", "Subtitles"),
+        Origin::Ocr => words.say("화면 글자", "Words on the screen"),
+        // Of a film that is the list of its chapters: nothing else in it has words and times of its own.
+        Origin::Native => words.say("장 목록", "Chapters"),
+    }
+}
+
 /// What is said and shown, each with its moment; a press on one goes there. Segments without a moment are left out.
 pub(crate) fn transcript(
     words: Words,
@@ -136,13 +152,7 @@ pub(crate) fn transcript(
     let by_machine = |origin: Origin| {
         rows.iter().any(|n| text.get(*n).is_some_and(|segment| segment.origin == origin))
     };
-    // Where nobody speaks, all of it stands on the screen.
-    let is_seen = by_machine(Origin::Ocr)
-        && rows.iter().all(|n| text.get(*n).is_some_and(|segment| segment.origin == Origin::Ocr));
-    let title = match is_seen {
-        true => words.say("화면 글자", "Words on the screen"),
-        false => words.say("받아 적은 글", "Transcript"),
-    };
+    let title = heading(words, rows.iter().filter_map(|n| text.get(*n)).map(|it| it.origin));
     html! {
         section.panel.transcript-panel aria-label=(words.say("시각이 붙은 글", "Text with its times")) {
             h2 { (title) " " span.count { (rows.len()) } }

@@ -152,7 +152,22 @@ async fn a_film_has_captions_of_what_is_said_in_it() {
         assert_eq!(none.status, 404, "{path}");
         let shown = page(&house, &only_a, &format!("/documents/{id}")).await.body;
         assert!(!shown.contains("<track"), "{path}");
-        assert_eq!(shown.contains("<h2>화면 글자 "), origin == Origin::Ocr, "{path}");
+        let heading = if origin == Origin::Ocr {
+            "<h2>화면 글자 "
+        } else {
+            "<h2>말소리 받아쓰기 "
+        };
+        assert!(shown.contains(heading), "{path}: {shown}");
+    }
+    for (path, origin, ko, en) in [
+        ("1741000/chapters.mkv", Origin::Native, "장 목록", "Chapters"),
+        ("1741000/subtitles.mkv", Origin::Subtitle, "자막", "Subtitles"),
+    ] {
+        let id = house.take(&film(path, "video/x-matroska", origin)).await;
+        for (language, heading) in [("ko", ko), ("en", en)] {
+            let shown = page(&house, &only_a, &format!("/documents/{id}?hl={language}")).await.body;
+            assert!(shown.contains(&format!("<h2>{heading} ")), "{shown}");
+        }
     }
 }
 
@@ -207,6 +222,19 @@ async fn a_film_is_shown_with_the_subtitles_beside_it() {
     let there =
         page(&house, &only_a, &format!("/documents/{movie}?q=%EB%8C%80%ED%94%BC%EC%86%8C")).await;
     assert!(there.body.contains("/media#t=65.000\""), "{}", there.body);
+
+    let talk = Paper {
+        pieces: vec![(time(30_000), "들린 말".to_owned())],
+        origin: Origin::Speech,
+        ..heard("1741000/말.mp4", "video/mp4")
+    };
+    let talk = house.take(&talk).await;
+    house.take(&written(A, "1741000/말.vtt", "text/vtt")).await;
+    let shown = page(&house, &only_a, &format!("/documents/{talk}")).await.body;
+    assert!(shown.contains("<h2>시간별 글 "), "{shown}");
+    let at = |text: &str| shown.find(text).unwrap();
+    assert!(at("침수 확인") < at("들린 말") && at("들린 말") < at("대피소로"), "{shown}");
+    assert!(shown.contains("label=\"자막\""), "people wrote those: {shown}");
 
     // Sound has them beside its player; of a film that browsers do not play there is the way to it.
     let sound = house.take(&heard("1741000/방송.mp3", "audio/mpeg")).await;

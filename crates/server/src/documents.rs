@@ -98,7 +98,7 @@ pub(crate) async fn withdrawn(
         format!("{ko} 같은 파일이 지금은 `{name}`에 있습니다: /documents/{}", there.id),
         format!("{en}; the same file is now `{name}`: /documents/{}", there.id),
     );
-    problem.moved_to = Some(there);
+    problem.moved_to = Some(Box::new(there));
     Ok(problem)
 }
 

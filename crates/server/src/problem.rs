@@ -22,7 +22,7 @@ pub(crate) struct Problem {
     /// When to come again, in seconds.
     pub(crate) retry_after: Option<u32>,
     /// Of a document that is withdrawn, the one that its file is now.
-    pub(crate) moved_to: Option<Elsewhere>,
+    pub(crate) moved_to: Option<Box<Elsewhere>>,
 }
 
 /// The document that has the bytes of one that is withdrawn.

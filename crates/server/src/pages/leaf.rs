@@ -92,7 +92,7 @@ impl Leaf {
                 let leaf = html! {
                     p.notice-line { (Shown::new(why)) }
                     @if self.is_stored {
-                        div.desk { div.leaf {
+                        div.desk { div.leaf.stored {
                             a.whole href=(stored) target="_blank" title=(enlarge(words)) {
                                 img src=(stored) alt=(words.say("파일에 담긴 미리보기", "Preview stored in the file"));
                             }

@@ -152,7 +152,10 @@ pub(crate) fn transcript(
     let by_machine = |origin: Origin| {
         rows.iter().any(|n| text.get(*n).is_some_and(|segment| segment.origin == origin))
     };
-    let title = heading(words, rows.iter().filter_map(|n| text.get(*n)).map(|it| it.origin));
+    let mut origins = rows.iter().filter_map(|n| text.get(*n)).map(|it| it.origin);
+    let title = heading(words, origins.clone());
+    // Where the heading says so, not every line does; of what a machine read each has its own doubt.
+    let are_written = origins.all(|origin| origin == Origin::Subtitle);
     html! {
         section.panel.transcript-panel aria-label=(words.say("시각이 붙은 글", "Text with its times")) {
             h2 { (title) " " span.count { (rows.len()) } }
@@ -167,7 +170,7 @@ pub(crate) fn transcript(
                             " "
                             span {
                                 (hits.numbered(&segment.text, *n))
-                                @if segment.origin != Origin::Native { " " small.origin { (origin(words, segment)) } }
+                                @if segment.origin != Origin::Native && !are_written { " " small.origin { (origin(words, segment)) } }
                             }
                         }
                     }

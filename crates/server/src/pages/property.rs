@@ -29,6 +29,8 @@ enum Form {
     Disclosure,
     /// A stream of sound or film, as in `audio:aac`.
     Stream,
+    /// A part of a whole, from 0 to 1.
+    Share,
     /// Numbers of pages.
     Numbers,
     /// Bits that say what a flash did.
@@ -43,7 +45,7 @@ enum Form {
 
 use Form::{
     Disclosure, Exposure, Flash, Language, Moment, Numbers, Packing, Plain, Rate, Seconds,
-    Separator, Stream, Turn, Unit,
+    Separator, Share, Stream, Turn, Unit,
 };
 
 /// Name of a property, in Korean, in English, and how its value is written; in the order of the page.
@@ -170,8 +172,8 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     (metadata::STREAMS, "담긴 스트림", "Streams", Stream),
     (metadata::OCR_ENGINE, "문자 인식기", "Text recognised by", Plain),
     (metadata::OCR_PAGES, "글자를 인식한 쪽수", "Pages recognised", Plain),
-    (metadata::OCR_CONFIDENCE, "문자 인식 확신도", "Confidence of recognition", Plain),
-    (metadata::OCR_QUALITY, "바르게 인식된 비율(추정)", "Probably recognised right", Plain),
+    (metadata::OCR_CONFIDENCE, "문자 인식 확신도", "Confidence of recognition", Share),
+    (metadata::OCR_QUALITY, "바르게 인식된 비율(추정)", "Probably recognised right", Share),
     (metadata::OCR_DOUBTFUL, "잘못 인식된 듯한 쪽", "Pages probably read badly", Numbers),
     (metadata::CONTAINER, "컨테이너", "Container", Plain),
     ("dc.title", "제목(더블린 코어)", "Title (Dublin Core)", Plain),
@@ -432,7 +434,9 @@ fn written(words: Words, form: Form, value: &Value) -> String {
             Stream => stream(words, text),
             Numbers => words.pages(text),
             Packing if text == "none" => words.say("없음", "none").to_owned(),
-            Plain | Seconds | Unit(_) | Rate | Flash | Turn | Exposure | Packing => text.clone(),
+            Plain | Seconds | Unit(_) | Rate | Share | Flash | Turn | Exposure | Packing => {
+                text.clone()
+            }
         },
         Value::List(list) => {
             let some = list.iter().take(LIST).map(|value| match value {
@@ -464,6 +468,7 @@ fn number(words: Words, form: Form, n: f64, plain: String) -> String {
                 format!("{minutes}:{seconds:02}")
             }
         }
+        Share => format!("{:.0}%", n * 100.0),
         Exposure if n > 0.0 && n < 0.3 => {
             format!("1/{:.0}{}", 1.0 / n, words.say("초", " s"))
         }
@@ -787,6 +792,8 @@ mod tests {
             (Turn, Value::Integer(-1), "-1"),
             (Packing, Value::from("none"), "없음"),
             (Packing, Value::from("LZW"), "LZW"),
+            (Share, Value::Number(0.924), "92%"),
+            (Share, Value::Integer(1), "100%"),
             (Numbers, Value::from("1"), "1쪽"),
             (Numbers, Value::from("1, 4"), "1쪽, 4쪽"),
             (Language, Value::from(vec!["fr", "kor", "en-US", "xx"]), "프랑스어, 한국어, 영어, xx"),

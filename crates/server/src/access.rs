@@ -34,7 +34,15 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Response {
     let answer = match admit(&server, route, &mut request).await {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            let caller = request.extensions().get::<Caller>().cloned();
+            let mut answer = next.run(request).await;
+            // A problem is told on a page with the menu of whoever is signed in.
+            if let Some(caller) = caller {
+                answer.extensions_mut().insert(caller);
+            }
+            answer
+        }
         Err(problem) if route.surface == Surface::Page && problem.status == 401 => {
             let wanted = request.uri().path_and_query().map_or("/", |p| p.as_str());
             let to = format!("/sign-in?next={}", percent(wanted, b"/"));
@@ -198,6 +206,11 @@ pub(crate) async fn finish(
     let method = request.method().clone();
     let manner = Manner::of(request.uri(), request.headers());
     let chosen = chosen(request.uri());
+    // Where a page of a problem is found again in the other language.
+    let here = match method == Method::GET {
+        true => request.uri().path_and_query().map_or("/", |here| here.as_str()).to_owned(),
+        false => "/".to_owned(),
+    };
     let mut response = if server.settings.hosts.allow(request.uri(), request.headers()) {
         request.extensions_mut().insert(manner);
         next.run(request).await
@@ -217,7 +230,9 @@ pub(crate) async fn finish(
         && let Some(problem) = response.extensions().get::<Problem>().cloned()
     {
         let template = response.extensions().get::<Template>().copied();
-        response = error::page(&problem, manner.locale);
+        let caller = response.extensions().get::<Caller>().cloned();
+        let principal = caller.as_ref().map(|caller| &caller.principal);
+        response = error::page(&problem, manner.locale, (&here, principal));
         if let Some(template) = template {
             response.extensions_mut().insert(template);
         }

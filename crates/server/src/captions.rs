@@ -1,4 +1,5 @@
-//! What is spoken in a film, or shown under it, as captions for the player of a page (WebVTT).
+//! What is spoken in a film, or shown under it, as captions for the player of a page (WebVTT): by what stands in the film, or in
+//! subtitles beside it.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,10 +9,12 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use madang_document::content::{Origin, Segment};
+use madang_document::document::Document;
 use madang_document::locator::Locator;
 
 use crate::caller::Caller;
 use crate::documents::visible;
+use crate::partners::{is_subtitles, partners};
 use crate::playable::{Playable, Player};
 use crate::policy::SANDBOX;
 use crate::problem::Problem;
@@ -21,7 +24,7 @@ use crate::texts::segments;
 /// Milliseconds that a line stays of which nobody knows when it ends.
 const STAYS: u64 = 3000;
 
-/// `GET /v1/documents/{id}/captions`: made by us of the segments with times, whatever was in the film.
+/// `GET /v1/documents/{id}/captions`: made by us of the segments with times, whatever was in the film, or in the subtitles.
 pub(crate) async fn captions(
     State(server): State<Arc<Server>>,
     Extension(caller): Extension<Caller>,
@@ -29,9 +32,16 @@ pub(crate) async fn captions(
 ) -> Result<Response, Problem> {
     let none = || Problem::not_found("자막", "captions");
     let document = visible(&server, &caller, &id).await?.document;
-    let film = Playable::of(&document).filter(|playable| playable.player == Player::Video);
-    film.ok_or_else(none)?;
-    let text = segments(&server, &document).await?;
+    let is_film = Playable::of(&document).is_some_and(|it| it.player == Player::Video);
+    let text = match is_subtitles(&document) {
+        true => cues(segments(&server, &document).await?),
+        false if is_film => {
+            let text = segments(&server, &document).await?;
+            let beside = partners(&server, &caller, &document).await?;
+            with_subtitles(&server, text, &beside).await
+        }
+        false => return Err(none()),
+    };
     let origin = spoken(&text).ok_or_else(none)?;
     // Of a long film that is a lot to write.
     let made = tokio::task::spawn_blocking(move || webvtt(&text, origin)).await;
@@ -50,6 +60,33 @@ pub(crate) fn spoken(text: &[Segment]) -> Option<Origin> {
         text.iter().any(|it| it.origin == origin && matches!(it.locator, Locator::Time { .. }))
     };
     [Origin::Subtitle, Origin::Speech].into_iter().find(|origin| has(*origin))
+}
+
+/// The text of a recording with that of subtitles beside it, where it has no subtitles of its own: people wrote those, while
+/// what is heard may be wrong. Subtitles that cannot be read now are passed over.
+pub(crate) async fn with_subtitles(
+    server: &Server,
+    mut text: Vec<Segment>,
+    beside: &[Document],
+) -> Vec<Segment> {
+    if spoken(&text) == Some(Origin::Subtitle) {
+        return text;
+    }
+    for document in beside.iter().filter(|document| is_subtitles(document)) {
+        let Ok(read) = segments(server, document).await else { continue };
+        let cues = cues(read);
+        if !cues.is_empty() {
+            text.extend(cues);
+            break;
+        }
+    }
+    text
+}
+
+/// What stands in a file with subtitles at a time.
+fn cues(text: Vec<Segment>) -> Vec<Segment> {
+    let timed = text.into_iter().filter(|it| matches!(it.locator, Locator::Time { .. }));
+    timed.map(|segment| Segment { origin: Origin::Subtitle, ..segment }).collect()
 }
 
 /// The segments of an origin that have times, as cues in the order of their beginnings.

@@ -2,6 +2,7 @@
 //! templates: maud escapes it, nothing here marks a string as markup, and it goes in as
 //! [`Shown`](madang_document::shown::Shown), so that no name can pretend to be another.
 
+pub(crate) mod caution;
 pub(crate) mod document;
 pub(crate) mod drop;
 pub(crate) mod error;

@@ -22,7 +22,18 @@ pub(crate) struct Problem {
     /// When to come again, in seconds.
     pub(crate) retry_after: Option<u32>,
     /// Of a document that is withdrawn, the one that its file is now.
-    pub(crate) moved_to: Option<DocumentId>,
+    pub(crate) moved_to: Option<Box<Elsewhere>>,
+}
+
+/// The document that has the bytes of one that is withdrawn.
+#[derive(Clone, Debug)]
+pub(crate) struct Elsewhere {
+    /// It.
+    pub(crate) id: DocumentId,
+    /// Its path as people read it.
+    pub(crate) name: String,
+    /// Whether its history tells that the file lay at the former place; else it is another copy.
+    pub(crate) is_moved: bool,
 }
 
 /// The name space of problem types.
@@ -109,7 +120,7 @@ impl IntoResponse for Problem {
             status: self.status.as_u16(),
             detail: &self.detail.en,
             detail_ko: &self.detail.ko,
-            moved_to: self.moved_to.map(|id| id.to_string()),
+            moved_to: self.moved_to.as_ref().map(|there| there.id.to_string()),
         };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = Response::new(Body::from(json));

@@ -12,7 +12,6 @@ use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::locale::Locale;
 use madang_document::locator::Locator;
-use madang_document::media_type::Kind;
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
 use madang_document::shown::Shown;
@@ -21,27 +20,29 @@ use maud::{Markup, html};
 
 use crate::address::query_string;
 use crate::caller::{Caller, Manner};
-use crate::captions;
+use crate::captions::{self, with_subtitles};
 use crate::count::count;
 use crate::document_answer::{MemberAnswer, members};
 use crate::documents::{Found, found, withdrawn};
 use crate::gallery::Picture;
 use crate::here::{Here, anchor};
 use crate::page_picture::{self, pages};
+use crate::pages::caution::{cautions, findings};
 use crate::pages::frames::{frames, moment_at};
 use crate::pages::grid::Grid;
 use crate::pages::hits::{Hits, segment_at};
 use crate::pages::layout::Layout;
-use crate::pages::leaf::Leaf;
+use crate::pages::leaf::{Leaf, view_name};
 use crate::pages::passage::{origin, place};
 use crate::pages::player;
-use crate::pages::property::{Property, Said, properties};
+use crate::pages::property::{Property, Said, parted};
 use crate::pages::remark::reason;
 use crate::pages::renditions::Renditions;
 use crate::pages::unread;
 use crate::pages::versions::{self, Compared};
 use crate::pages::words::{Words, day, format, minute, name, size, whole_name};
 use crate::parameters::Parameters;
+use crate::partners::{is_recording, is_subtitles, partners};
 use crate::playable::Playable;
 use crate::policy;
 use crate::preview::{is_shown, seen};
@@ -75,7 +76,7 @@ pub(crate) async fn page(
     let parameters = Parameters::read(&uri, PARAMETERS)?;
     let stored = match found(&server, &caller, &id).await? {
         Found::Read(stored) => *stored,
-        Found::Withdrawn(id) => return Err(withdrawn(&server, &caller, id).await?),
+        Found::Withdrawn(gone) => return Err(withdrawn(&server, &caller, &gone.document).await?),
         Found::Unread(receipt) => {
             let here = uri.path_and_query().map_or("/", |here| here.as_str());
             return Ok(unread::page(&caller, manner, here, &receipt));
@@ -90,6 +91,7 @@ pub(crate) async fn page(
         Some(history) => compare(&server, history, &parameters).await?,
         None => None,
     };
+    let findings = findings(&server, &caller, &stored.document).await?;
     let renditions = Renditions::of(&server, &caller, &stored).await?;
     let document = stored.document;
     let opened = server.ledger.members(document.id, MEMBERS).await?.readable();
@@ -98,15 +100,24 @@ pub(crate) async fn page(
     let query = parameters.one("q")?.unwrap_or_default();
     let view = parameters.one("view")?.unwrap_or_default();
     let here = Here { id: document.id, query, view };
+    let partners = partners(&server, &caller, &document).await?;
     let shown = match segments(&server, &document).await {
-        Ok(text) => Ok(Opened::of(text, &parameters).await?),
+        Ok(text) => {
+            let text = match is_recording(&document) {
+                true => with_subtitles(&server, text, &partners).await,
+                false => text,
+            };
+            Ok(Opened::of(in_time(text), &parameters).await?)
+        }
         Err(problem) => Err(problem),
     };
     let leaf = match (&shown, pages(&document)) {
         (Ok(shown), Some(pages)) if view != "text" => {
             let number = shown.page().clamp(1, pages);
-            let picture = page_seen(&server, &caller, &document, number, words).await;
-            Some(Leaf { number, pages, picture })
+            // What is stored shows the first page.
+            let is_stored = number == 1 && is_shown(&server, &document);
+            let picture = page_seen(&server, &caller, &document, (number, is_stored), words).await;
+            Some(Leaf { number, pages, picture, is_stored })
         }
         _ => None,
     };
@@ -114,16 +125,24 @@ pub(crate) async fn page(
     let hits = shown.as_ref().map_or(&no_hits, |shown| &shown.hits);
     let has_picture = is_shown(&server, &document);
     let title = name(&document.title());
+    // Subtitles are read beside what they were written for, where that can be played.
+    let played = match is_recording(&document) {
+        true => Playable::of(&document).map(|playable| (&document, playable)),
+        false => partners.iter().find_map(|film| Some((film, Playable::of(film)?))),
+    };
+    let played = played.map(|(film, playable)| (film, playable, is_shown(&server, film)));
     let main = html! {
         article.document {
             (head(words, &document, &here, hits))
             // What was not read whole is said first; what was, beside it.
             @if !is_whole(&document) { (outcome(words, &document)) }
+            (cautions(words, &document, &findings))
             div.viewer.with-hits[!hits.is_empty()] {
                 div.viewer-main {
                     (whom(words, &document, &named))
+                    (player::partner_links(words, &here, &partners))
                     @match &shown {
-                        Ok(shown) => (body(words, &document, &here, shown, (leaf.as_ref(), has_picture))),
+                        Ok(shown) => (body(words, &document, &here, shown, (leaf.as_ref(), has_picture, played))),
                         Err(problem) => p.alert role="alert" { (Shown::new(problem.detail.say(words.0))) },
                     }
                     @if !document.is_sidecar() && !members.is_empty() { (member_list(words, &here, &members)) }
@@ -134,7 +153,7 @@ pub(crate) async fn page(
                     @if let Ok(shown) = &shown { (beside(words, &here, shown)) }
                     section.panel.facts-panel {
                         @if is_whole(&document) { (outcome(words, &document)) }
-                        @if has_picture && leaf.is_none() && !is_player(&document) {
+                        @if has_picture && leaf.is_none() && !is_recording(&document) {
                             img.preview src=(format!("/v1/documents/{}/preview", document.id)) alt=(words.say("미리보기", "Preview"));
                         }
                         (facts(words, &document))
@@ -142,7 +161,7 @@ pub(crate) async fn page(
                     }
                 }
             }
-            (keys(words, !hits.is_empty()))
+            (keys(words, !hits.is_empty(), leaf.as_ref()))
         }
     };
     let layout = Layout {
@@ -241,13 +260,19 @@ async fn page_seen(
     server: &Arc<Server>,
     caller: &Caller,
     document: &Document,
-    number: u32,
+    (number, is_stored): (u32, bool),
     words: Words,
 ) -> Result<Picture, String> {
-    let none = words.say(
-        "이 쪽은 그림으로 보여 드릴 수 없어 글자만 보여 드립니다.",
-        "No picture can be made of this page. Its text is shown.",
-    );
+    let none = match is_stored {
+        true => words.say(
+            "이 형식은 그림으로 바꿀 수 없어 파일에 담긴 미리보기를 보여 드립니다. 원본보다 작을 수 있습니다.",
+            "No picture can be made of this format. The preview that is stored in the file is shown, which may be smaller.",
+        ),
+        false => words.say(
+            "이 쪽은 그림으로 보여 드릴 수 없어 글자만 보여 드립니다.",
+            "No picture can be made of this page. Its text is shown.",
+        ),
+    };
     let seen = seen(server, caller, document, page_picture::page(number, 1));
     match tokio::time::timeout(PATIENCE, seen).await {
         Ok(Ok(picture)) => picture.ok_or_else(|| none.to_owned()),
@@ -294,13 +319,25 @@ fn head(words: Words, document: &Document, here: &Here<'_>, hits: &Hits) -> Mark
     }
 }
 
+/// What is played on a page, how, and whether there is a picture of it.
+type Played<'a> = (&'a Document, Playable, bool);
+
+/// What has times in their order, behind what has none: what is said, seen and listed of a film comes from several readers.
+fn in_time(mut text: Vec<Segment>) -> Vec<Segment> {
+    text.sort_by_key(|segment| match segment.locator {
+        Locator::Time { start_ms, .. } => Some(start_ms),
+        _ => None,
+    });
+    text
+}
+
 /// The document itself, shown as what it is.
 fn body(
     words: Words,
     document: &Document,
     here: &Here<'_>,
     shown: &Opened,
-    (leaf, has_picture): (Option<&Leaf>, bool),
+    (leaf, has_picture, played): (Option<&Leaf>, bool, Option<Played<'_>>),
 ) -> Markup {
     let (text, hits) = (&*shown.text, &shown.hits);
     let part = part_of(&parts(text), shown.segment());
@@ -310,23 +347,26 @@ fn body(
     let is_timed = |segment: &Segment| matches!(segment.locator, Locator::Time { .. });
     let is_cell = |segment: &Segment| matches!(segment.locator, Locator::Cell { .. });
     let none = || html! { p.faint { (words.say("글자가 없습니다.", "There is no text.")) } };
-    if is_player(document) {
+    if is_recording(document) || played.is_some() {
         let of_place = match shown.place.and_then(|n| text.get(n)).map(|segment| &segment.locator) {
             Some(Locator::Time { start_ms, .. }) => *start_ms,
             _ => 0,
         };
         let start = shown.moment.unwrap_or(of_place);
-        let playable = Playable::of(document);
-        let pictures = (has_picture, captions::spoken(text));
+        let origin = match is_subtitles(document) {
+            true => Some(Origin::Subtitle),
+            false => captions::spoken(text),
+        };
+        let captions = origin.map(|origin| player::Captions { of: document, origin });
         return html! {
-            @match playable {
-                Some(playable) => (player::player(words, document, playable, pictures, start)),
+            @match played {
+                Some((film, playable, has_poster)) => (player::player(words, film, playable, (has_poster, captions), start)),
                 None => {
                     @if has_picture { img.poster src=(format!("/v1/documents/{}/preview", document.id)) alt=(words.say("미리보기", "Preview")); }
                     (player::not_played(words, document))
                 },
             }
-            (frames(words, document, here, text, (playable.is_some(), start)))
+            (frames(words, document, here, text, (played.is_some(), start)))
             @if text.iter().any(|segment| !is_timed(segment)) {
                 h2 { (words.say("본문", "Text")) }
                 (rest(&|segment| !is_timed(segment)))
@@ -341,12 +381,12 @@ fn body(
         let is_elsewhere = |segment: &Segment| !matches!(segment.locator, Locator::Page { .. });
         return html! {
             section.leaf-panel aria-label=(words.say("쪽", "Page")) {
-                (leaf.tools(words, here))
+                (leaf.tools(words, document, here))
                 (picture)
             }
             @if !on_it.is_empty() {
                 details.leaf-text open[leaf.picture.is_err() || (has_hits && !opens)] {
-                    summary { (words.say("이 쪽의 글", "Text of this page")) }
+                    summary { @if leaf.pages > 1 { (words.say("이 쪽의 글", "Text of this page")) } @else { (words.say("담긴 글", "Text in it")) } }
                     div.sheet {
                         @for (n, segment) in on_it {
                             @if segment.origin != Origin::Native { span.origin { (origin(words, segment)) } }
@@ -370,7 +410,7 @@ fn body(
         @if document.media_type.as_str() == "application/pdf" || here.view == "text" {
             div.viewer-tools {
                 nav.views aria-label=(words.say("보기", "View")) {
-                    a href=(here.with(&[("view", ""), ("page", &shown.page().to_string())], None)) { (words.say("쪽 보기", "Page")) }
+                    a href=(here.with(&[("view", ""), ("page", &shown.page().to_string())], None)) { (view_name(words, document)) }
                     a href=(here.with(&[], None)) aria-current="true" { (words.say("글자만", "Text")) }
                 }
             }
@@ -405,15 +445,13 @@ fn beside(words: Words, here: &Here<'_>, shown: &Opened) -> Markup {
     }
 }
 
-/// Whether a document is seen and heard, and not read.
-fn is_player(document: &Document) -> bool {
-    matches!(document.media_type.kind(), Kind::Video | Kind::Audio)
-}
-
 /// The keys of the page.
-fn keys(words: Words, has_hits: bool) -> Markup {
+fn keys(words: Words, has_hits: bool, leaf: Option<&Leaf>) -> Markup {
+    let has_leaves = leaf.is_some_and(|leaf| leaf.pages > 1);
     let keys = [
         (has_hits, "n", "p", words.say("다음, 앞의 찾은 곳", "Next, previous match")),
+        (has_leaves, "[", "]", words.say("앞 쪽, 다음 쪽", "Page before, next page")),
+        (leaf.is_some(), "t", "", words.say("그림과 글자 사이를 오가기", "Picture or text")),
         (true, "u", "", words.say("검색 결과로", "Back to the results")),
         (true, "/", "", words.say("검색", "Search")),
         (
@@ -698,8 +736,7 @@ const PROPERTIES: usize = 8;
 fn facts(words: Words, document: &Document) -> Markup {
     let media_type = document.media_type.as_str();
     let language = document.language.as_deref().map(|code| words.language(code));
-    let mut first = properties(words, &document.metadata);
-    let rest = first.split_off(first.len().min(PROPERTIES));
+    let (first, rest) = parted(words, &document.metadata, PROPERTIES);
     html! {
         h2 { (words.say("정보", "About")) }
         dl {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_document::locator::{Bounds, Locator};
+use madang_document::media_type::Kind;
 use madang_document::metadata;
 use madang_document::shown::Shown;
 use madang_index::marker::Marker;
@@ -13,6 +14,7 @@ use maud::{Markup, html};
 use crate::count::count;
 use crate::gallery::Picture;
 use crate::here::Here;
+use crate::page_picture::pages;
 use crate::pages::hits::Hits;
 use crate::pages::words::{Words, name};
 
@@ -25,6 +27,8 @@ pub(crate) struct Leaf {
     pub(crate) pages: u32,
     /// What is seen; or one sentence that says why nothing is.
     pub(crate) picture: Result<Picture, String>,
+    /// Whether a picture that the file stores of itself is shown where there is no other.
+    pub(crate) is_stored: bool,
 }
 
 /// A place on a page.
@@ -46,7 +50,7 @@ impl Leaf {
     }
 
     /// The way to the other pages, and to the text without pictures.
-    pub(crate) fn tools(&self, words: Words, here: &Here<'_>) -> Markup {
+    pub(crate) fn tools(&self, words: Words, document: &Document, here: &Here<'_>) -> Markup {
         let link = |number: u32| here.with(&[("page", &number.to_string())], None);
         html! {
             div.viewer-tools {
@@ -61,8 +65,11 @@ impl Leaf {
                         }
                     }
                 }
+                @if self.picture.is_ok() {
+                    a.enlarge href=(format!("/v1/documents/{}/page/{}?zoom=2", document.id, self.number)) target="_blank" { (enlarge(words)) }
+                }
                 nav.views aria-label=(words.say("보기", "View")) {
-                    a href=(here.with(&[("view", ""), ("page", &self.number.to_string())], None)) aria-current="true" { (words.say("쪽 보기", "Page")) }
+                    a href=(here.with(&[("view", ""), ("page", &self.number.to_string())], None)) aria-current="true" { (view_name(words, document)) }
                     a href=(here.with(&[("view", "text"), ("at", &format!("page={}", self.number))], Some(&format!("page={}", self.number)))) { (words.say("글자만", "Text")) }
                 }
             }
@@ -80,7 +87,20 @@ impl Leaf {
     ) -> (Markup, bool) {
         let picture = match &self.picture {
             Ok(picture) => picture,
-            Err(why) => return (html! { p.notice-line { (Shown::new(why)) } }, false),
+            Err(why) => {
+                let stored = format!("/v1/documents/{}/preview", document.id);
+                let leaf = html! {
+                    p.notice-line { (Shown::new(why)) }
+                    @if self.is_stored {
+                        div.desk { div.leaf.stored {
+                            a.whole href=(stored) target="_blank" title=(enlarge(words)) {
+                                img src=(stored) alt=(words.say("파일에 담긴 미리보기", "Preview stored in the file"));
+                            }
+                        } }
+                    }
+                };
+                return (leaf, false);
+            }
         };
         let (width, height) = picture.points.or_else(|| sides(document)).unwrap_or((0.0, 0.0));
         let spots = self.spots(here.query, hits, text, &picture.words);
@@ -96,7 +116,9 @@ impl Leaf {
         let leaf = html! {
             div.desk {
                 div.leaf {
-                    img src=(address) srcset=(larger) width=[side(width)] height=[side(height)] alt=(Shown::new(&said));
+                    a.whole href=(format!("{address}?zoom=2")) target="_blank" title=(enlarge(words)) {
+                        img src=(address) srcset=(larger) width=[side(width)] height=[side(height)] alt=(Shown::new(&said));
+                    }
                     @if width > 0.0 && !spots.is_empty() {
                         svg viewBox=(format!("0 0 {width:.2} {height:.2}")) preserveAspectRatio="none" aria-hidden="true" {
                             @for Spot { bounds, place } in &spots {
@@ -157,6 +179,19 @@ impl Leaf {
             }
         }
         spots
+    }
+}
+
+/// What opens a picture by itself, as large as there is one.
+fn enlarge(words: Words) -> &'static str {
+    words.say("크게 보기", "Full size")
+}
+
+/// What it is called to look at a document, and not at its text alone: a photograph has no pages.
+pub(crate) fn view_name(words: Words, document: &Document) -> &'static str {
+    match (document.media_type.kind(), pages(document)) {
+        (Kind::Image, None | Some(1)) => words.say("그림 보기", "Picture"),
+        _ => words.say("쪽 보기", "Page"),
     }
 }
 
@@ -221,7 +256,7 @@ mod tests {
     }
 
     fn leaf() -> Leaf {
-        Leaf { number: 2, pages: 3, picture: Err(String::new()) }
+        Leaf { number: 2, pages: 3, picture: Err(String::new()), is_stored: false }
     }
 
     #[test]

@@ -6,15 +6,26 @@ use madang_document::content::{Origin, Segment};
 use madang_document::document::Document;
 use madang_document::locale::Locale;
 use madang_document::locator::Locator;
+use madang_document::media_type::Kind;
 use madang_document::outcome::Outcome;
 use madang_document::shown::Shown;
 use maud::{Markup, html};
 
+use crate::address::query_string;
 use crate::here::Here;
 use crate::pages::hits::Hits;
 use crate::pages::passage::{origin, place};
 use crate::pages::words::{Words, name};
 use crate::playable::{Playable, Player};
+
+/// What the player shows under a film.
+#[derive(Clone, Copy)]
+pub(crate) struct Captions<'a> {
+    /// Whose they are asked for: the film, or subtitles of it.
+    pub(crate) of: &'a Document,
+    /// Where they come from.
+    pub(crate) origin: Origin,
+}
 
 /// The player, begun at a moment in milliseconds, with the captions that there are. Without a script the address of the film
 /// says the moment.
@@ -22,7 +33,7 @@ pub(crate) fn player(
     words: Words,
     document: &Document,
     playable: Playable,
-    (has_poster, captions): (bool, Option<Origin>),
+    (has_poster, captions): (bool, Option<Captions<'_>>),
     start: u64,
 ) -> Markup {
     let address = format!("/v1/documents/{}/media", document.id);
@@ -37,9 +48,9 @@ pub(crate) fn player(
             @match playable.player {
                 // A poster would hide the moment that was asked for.
                 Player::Video => video #media controls preload="metadata" playsinline src=(source) poster=[poster.filter(|_| start == 0)] aria-label=(title) {
-                    @if let Some(origin) = captions {
+                    @if let Some(Captions { of, origin }) = captions {
                         // Until somebody wants them the player loads none.
-                        track kind="captions" src=(format!("/v1/documents/{}/captions", document.id)) srclang=[document.language.as_deref()] label=(captioned(words, origin));
+                        track kind="captions" src=(format!("/v1/documents/{}/captions", of.id)) srclang=[of.language.as_deref()] label=(captioned(words, origin));
                     }
                     (unplayed(words))
                 },
@@ -47,6 +58,35 @@ pub(crate) fn player(
             }
             p.alert #unplayed hidden role="status" { (unplayed(words)) }
         }
+    }
+}
+
+/// The way from a recording to the subtitles beside it, and back. Blank where there is neither.
+pub(crate) fn partner_links(words: Words, here: &Here<'_>, partners: &[Document]) -> Markup {
+    let asked = query_string(&[("q", here.query)]);
+    html! {
+        @if !partners.is_empty() {
+            p.partners {
+                @for (n, partner) in partners.iter().enumerate() {
+                    @if n > 0 { " · " }
+                    @let called = match partner.media_type.kind() {
+                        Kind::Video => words.say("영상: ", "Film: "),
+                        Kind::Audio => words.say("소리: ", "Sound: "),
+                        _ => words.say("자막: ", "Subtitles: "),
+                    };
+                    (called)
+                    a href=(format!("/documents/{}{asked}", partner.id)) { bdi { (name(file_name(partner))) } }
+                }
+            }
+        }
+    }
+}
+
+/// The name of a file or member, without folders.
+fn file_name(document: &Document) -> &str {
+    match &document.inner {
+        Some(inner) => inner.name(),
+        None => document.object.name(),
     }
 }
 
@@ -81,6 +121,22 @@ pub(crate) fn not_played(words: Words, document: &Document) -> Markup {
     }
 }
 
+/// What a list of texts with times is called by where they come from: what is mixed by no more than that.
+fn heading(words: Words, mut origins: impl Iterator<Item = Origin>) -> &'static str {
+    let mixed = words.say("시간별 글", "Text by time");
+    let Some(first) = origins.next() else { return mixed };
+    if origins.any(|origin| origin != first) {
+        return mixed;
+    }
+    match first {
+        Origin::Speech => words.say("말소리 받아쓰기", "Transcript"),
+        Origin::Subtitle => words.say("자막", "Subtitles"),
+        Origin::Ocr => words.say("화면 글자", "Words on the screen"),
+        // Of a film that is the list of its chapters: nothing else in it has words and times of its own.
+        Origin::Native => words.say("장 목록", "Chapters"),
+    }
+}
+
 /// What is said and shown, each with its moment; a press on one goes there. Segments without a moment are left out.
 pub(crate) fn transcript(
     words: Words,
@@ -96,13 +152,10 @@ pub(crate) fn transcript(
     let by_machine = |origin: Origin| {
         rows.iter().any(|n| text.get(*n).is_some_and(|segment| segment.origin == origin))
     };
-    // Where nobody speaks, all of it stands on the screen.
-    let is_seen = by_machine(Origin::Ocr)
-        && rows.iter().all(|n| text.get(*n).is_some_and(|segment| segment.origin == Origin::Ocr));
-    let title = match is_seen {
-        true => words.say("화면 글자", "Words on the screen"),
-        false => words.say("받아 적은 글", "Transcript"),
-    };
+    let mut origins = rows.iter().filter_map(|n| text.get(*n)).map(|it| it.origin);
+    let title = heading(words, origins.clone());
+    // Where the heading says so, not every line does; of what a machine read each has its own doubt.
+    let are_written = origins.all(|origin| origin == Origin::Subtitle);
     html! {
         section.panel.transcript-panel aria-label=(words.say("시각이 붙은 글", "Text with its times")) {
             h2 { (title) " " span.count { (rows.len()) } }
@@ -117,7 +170,7 @@ pub(crate) fn transcript(
                             " "
                             span {
                                 (hits.numbered(&segment.text, *n))
-                                @if segment.origin != Origin::Native { " " small.origin { (origin(words, segment)) } }
+                                @if segment.origin != Origin::Native && !are_written { " " small.origin { (origin(words, segment)) } }
                             }
                         }
                     }

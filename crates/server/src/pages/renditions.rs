@@ -82,11 +82,31 @@ fn relation(words: Words, relation: Relation) -> &'static str {
     }
 }
 
-/// How alike they are; of what is alike in all that is looked at it is not said that it is the same.
+/// How alike they are. Whole is said of nothing that is less, as programs are told it.
 fn likeness(words: Words, likeness: f32) -> String {
-    let part = (likeness * 100.0).round().clamp(0.0, 99.0);
+    let part = match likeness >= 1.0 {
+        true => 100.0,
+        false => (likeness * 100.0).round().clamp(0.0, 99.0),
+    };
     match words.0 {
         Locale::Korean => format!("닮은 정도 {part}%"),
         Locale::English => format!("{part} % alike"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_is_said_of_what_is_whole_alone() {
+        for (alike, ko, en) in [
+            (1.0, "닮은 정도 100%", "100 % alike"),
+            (0.997, "닮은 정도 99%", "99 % alike"),
+            (0.5, "닮은 정도 50%", "50 % alike"),
+        ] {
+            assert_eq!(likeness(Words(Locale::Korean), alike), ko);
+            assert_eq!(likeness(Words(Locale::English), alike), en);
+        }
     }
 }

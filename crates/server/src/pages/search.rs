@@ -7,11 +7,13 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use madang_document::id::DocumentId;
+use madang_document::legibility::Legibility;
 use madang_document::locale::Locale;
 use madang_document::media_type::MediaType;
 use madang_document::outcome::Outcome;
 use madang_document::shown::Shown;
 use madang_index::query::{Facet, Hit, Hits};
+use madang_ledger::documents::Stored;
 use maud::{Markup, html};
 
 use crate::address::query_string;
@@ -70,11 +72,11 @@ pub(crate) async fn page(
         Ok(_) => None,
     };
     let took = begun.elapsed().as_millis();
-    let pictured = pictured(&server, answer.as_ref().ok().map(|(hits, _)| hits)).await?;
+    let known = Known::of(&server, answer.as_ref().ok().map(|(hits, _)| hits)).await?;
     let main = html! {
         (form(words, &parameters, text)?)
         @match &answer {
-            Ok((hits, works)) => (results(words, &parameters, (hits, works), &pictured, took)?),
+            Ok((hits, works)) => (results(words, &parameters, (hits, works), &known, took)?),
             Err(problem) => {
                 (chosen(words, &parameters))
                 @if !DATES.iter().any(|name| date(&parameters, name).is_err()) {
@@ -99,13 +101,30 @@ pub(crate) async fn page(
     Ok(page)
 }
 
-/// Those of the hits of which a picture is shown.
-async fn pictured(server: &Server, hits: Option<&Hits>) -> Result<BTreeSet<DocumentId>, Problem> {
-    let ids: Vec<DocumentId> =
-        hits.into_iter().flat_map(|hits| &hits.hits).map(|hit| hit.id).collect();
-    let mut documents = server.ledger.documents(&ids).await?.readable();
-    documents.retain(|stored| is_shown(server, &stored.document));
-    Ok(documents.into_iter().map(|stored| stored.document.id).collect())
+/// What the ledger knows of hits beyond what the index does.
+#[derive(Default)]
+struct Known {
+    /// Those of which a picture is shown.
+    pictured: BTreeSet<DocumentId>,
+    /// Those in which something was probably recognised badly.
+    doubtful: BTreeSet<DocumentId>,
+}
+
+impl Known {
+    async fn of(server: &Server, hits: Option<&Hits>) -> Result<Known, Problem> {
+        let ids: Vec<DocumentId> =
+            hits.into_iter().flat_map(|hits| &hits.hits).map(|hit| hit.id).collect();
+        let mut known = Known::default();
+        for Stored { document, .. } in server.ledger.documents(&ids).await?.readable() {
+            if is_shown(server, &document) {
+                known.pictured.insert(document.id);
+            }
+            if Legibility::of(&document.metadata) == Some(Legibility::Doubtful) {
+                known.doubtful.insert(document.id);
+            }
+        }
+        Ok(known)
+    }
 }
 
 fn form(words: Words, parameters: &Parameters, text: &str) -> Result<Markup, Problem> {
@@ -191,7 +210,7 @@ fn results(
     words: Words,
     parameters: &Parameters,
     (hits, works): (&Hits, &Works),
-    pictured: &BTreeSet<DocumentId>,
+    known: &Known,
     took: u128,
 ) -> Result<Markup, Problem> {
     let next = hits.next.as_deref().map(|next| link(parameters, &[("after", Some(next))]));
@@ -244,7 +263,7 @@ fn results(
                         }
                     }
                 }
-                ol.hits { @for hit in &hits.hits { li { (hit_card(words, hit, text, pictured.contains(&hit.id), works.of(hit.id))) } } }
+                ol.hits { @for hit in &hits.hits { li { (hit_card(words, hit, text, known, works.of(hit.id))) } } }
                 nav.pager aria-label=(words.say("쪽", "Pages")) {
                     @if let Some(first) = first { a href=(first) rel="first" { (words.say("처음", "First page")) } }
                     @if let Some(next) = next { a href=(next) rel="next" { (words.say("다음", "Next page")) " →" } }
@@ -268,14 +287,14 @@ fn hit_card(
     words: Words,
     hit: &Hit,
     query: &str,
-    pictured: bool,
+    known: &Known,
     renditions: &[(DocumentId, MediaType)],
 ) -> Markup {
     let address = address(hit, query);
     let kind = hit.media_type.kind().as_str();
     html! {
         article.hit {
-            @if pictured {
+            @if known.pictured.contains(&hit.id) {
                 a.thumb href=(address) tabindex="-1" aria-hidden="true" {
                     img src=(format!("/v1/documents/{}/preview", hit.id)) alt="" loading="lazy";
                 }
@@ -297,6 +316,11 @@ fn hit_card(
                     li { (size(hit.size)) }
                     @if !renditions.is_empty() {
                         li { a href=(format!("/documents/{}{}#renditions", hit.id, query_string(&[("q", query)]))) { (more(words, renditions)) } }
+                    }
+                    @if known.doubtful.contains(&hit.id) {
+                        li.warn title=(words.say("문자 인식이 잘못되었을 수 있습니다.", "Words in pictures were probably read badly.")) {
+                            (words.say("잘못 인식된 듯함", "probably read badly"))
+                        }
                     }
                     @if hit.outcome != Outcome::Ok {
                         li.warn title=(hit.outcome.sentence(words.0)) { (words.outcome(hit.outcome.as_str())) }

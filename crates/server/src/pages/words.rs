@@ -106,14 +106,23 @@ impl Words {
         }
     }
 
-    /// The name of a language.
+    /// The name of a language, by its code of two or three letters, whatever region stands behind it.
     pub(crate) fn language(self, code: &str) -> &str {
-        match code {
-            "ko" => self.say("한국어", "Korean"),
-            "en" => self.say("영어", "English"),
-            "ja" => self.say("일본어", "Japanese"),
-            "zh" => self.say("중국어", "Chinese"),
-            _ => code,
+        let primary = code.split(['-', '_']).next().unwrap_or(code);
+        let is_it = |codes: &[&str]| codes.iter().any(|known| known.eq_ignore_ascii_case(primary));
+        let row = LANGUAGES.iter().find(|(codes, ..)| is_it(codes));
+        row.map_or(code, |(_, ko, en)| self.say(ko, en))
+    }
+
+    /// Numbers of pages, as in `3, 5`.
+    pub(crate) fn pages(self, numbers: &str) -> String {
+        let numbers: Vec<&str> = numbers.split(',').map(str::trim).collect();
+        match (self.0, numbers.len()) {
+            (Locale::Korean, _) => {
+                numbers.iter().map(|number| format!("{number}쪽")).collect::<Vec<_>>().join(", ")
+            }
+            (Locale::English, 1) => format!("page {}", numbers.concat()),
+            (Locale::English, _) => format!("pages {}", numbers.join(", ")),
         }
     }
 
@@ -122,6 +131,53 @@ impl Words {
         if code == Agency::UNDECLARED { self.say("기관 미지정", "no agency") } else { code }
     }
 }
+
+/// Languages by their codes (ISO 639-1, 639-2): those of the country, of those who live in it from elsewhere, and of what is
+/// sent from abroad.
+const LANGUAGES: &[(&[&str], &str, &str)] = &[
+    (&["ko", "kor"], "한국어", "Korean"),
+    (&["en", "eng"], "영어", "English"),
+    (&["ja", "jpn"], "일본어", "Japanese"),
+    (&["zh", "zho", "chi"], "중국어", "Chinese"),
+    (&["vi", "vie"], "베트남어", "Vietnamese"),
+    (&["th", "tha"], "태국어", "Thai"),
+    (&["id", "ind"], "인도네시아어", "Indonesian"),
+    (&["ms", "msa", "may"], "말레이어", "Malay"),
+    (&["tl", "fil", "tgl"], "필리핀어", "Filipino"),
+    (&["km", "khm"], "크메르어", "Khmer"),
+    (&["my", "mya", "bur"], "미얀마어", "Burmese"),
+    (&["lo", "lao"], "라오어", "Lao"),
+    (&["mn", "mon"], "몽골어", "Mongolian"),
+    (&["ne", "nep"], "네팔어", "Nepali"),
+    (&["bn", "ben"], "벵골어", "Bengali"),
+    (&["hi", "hin"], "힌디어", "Hindi"),
+    (&["ur", "urd"], "우르두어", "Urdu"),
+    (&["si", "sin"], "싱할라어", "Sinhala"),
+    (&["uz", "uzb"], "우즈베크어", "Uzbek"),
+    (&["kk", "kaz"], "카자흐어", "Kazakh"),
+    (&["ru", "rus"], "러시아어", "Russian"),
+    (&["uk", "ukr"], "우크라이나어", "Ukrainian"),
+    (&["ar", "ara"], "아랍어", "Arabic"),
+    (&["fa", "fas", "per"], "페르시아어", "Persian"),
+    (&["he", "heb"], "히브리어", "Hebrew"),
+    (&["tr", "tur"], "튀르키예어", "Turkish"),
+    (&["fr", "fra", "fre"], "프랑스어", "French"),
+    (&["de", "deu", "ger"], "독일어", "German"),
+    (&["es", "spa"], "스페인어", "Spanish"),
+    (&["pt", "por"], "포르투갈어", "Portuguese"),
+    (&["it", "ita"], "이탈리아어", "Italian"),
+    (&["nl", "nld", "dut"], "네덜란드어", "Dutch"),
+    (&["pl", "pol"], "폴란드어", "Polish"),
+    (&["cs", "ces", "cze"], "체코어", "Czech"),
+    (&["hu", "hun"], "헝가리어", "Hungarian"),
+    (&["sv", "swe"], "스웨덴어", "Swedish"),
+    (&["da", "dan"], "덴마크어", "Danish"),
+    (&["no", "nb", "nor"], "노르웨이어", "Norwegian"),
+    (&["fi", "fin"], "핀란드어", "Finnish"),
+    (&["el", "ell", "gre"], "그리스어", "Greek"),
+    (&["la", "lat"], "라틴어", "Latin"),
+    (&["und"], "알 수 없음", "unknown"),
+];
 
 /// The everyday name of a media type.
 pub(crate) fn format(media_type: &str) -> &str {
@@ -147,6 +203,9 @@ pub(crate) fn format(media_type: &str) -> &str {
         "text/calendar" => "ICS",
         "text/vcard" => "VCF",
         "application/x-sami" => "SMI",
+        "application/x-subrip" => "SRT",
+        "text/vtt" => "VTT",
+        "image/vnd.adobe.photoshop" => "PSD",
         "application/zip" => "ZIP",
         "text/plain" => "TXT",
         "text/html" => "HTML",

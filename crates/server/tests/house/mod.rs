@@ -17,9 +17,10 @@ use madang_document::document::{Document, PlacedPreview, Provenance};
 use madang_document::entry::Draft;
 use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
+use madang_document::legibility::Legibility;
 use madang_document::locator::{Bounds, Locator};
 use madang_document::media_type::MediaType;
-use madang_document::metadata::{Metadata, PAGES, TITLE};
+use madang_document::metadata::{Metadata, PAGES, TITLE, Value};
 use madang_document::object::ObjectRef;
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
@@ -88,6 +89,7 @@ pub(crate) struct Paper<'a> {
     pub(crate) likeness: bool,
     pub(crate) annotations: Vec<Annotation>,
     pub(crate) notes: Vec<ReasonKind>,
+    pub(crate) properties: Vec<(&'static str, Value)>,
 }
 
 /// The pipeline of an agency.
@@ -225,6 +227,9 @@ impl House {
         }
         let mut metadata = Metadata::default();
         metadata.set(TITLE, paper.title);
+        for (name, value) in &paper.properties {
+            metadata.set(name, value.clone());
+        }
         let page = |(locator, _): &(Locator, String)| match locator {
             Locator::Page { number, .. } => Some(*number),
             _ => None,
@@ -308,7 +313,7 @@ impl House {
             media_type: document.media_type.clone(),
             language: document.language.clone(),
             outcome: document.outcome,
-            legibility: None,
+            legibility: Legibility::of(&document.metadata),
             date: document.object_modified,
             size: claim.object.size,
             segments,

@@ -2,7 +2,7 @@ use madang_document::annotation::{Annotation, Finding};
 use madang_document::fingerprint::Fingerprint;
 
 use crate::house::{A, B, Paper};
-use crate::reply::get;
+use crate::reply::{get, page};
 use crate::rig::{Rig, paper, rig};
 
 fn text(bits: u64) -> Vec<Annotation> {
@@ -92,6 +92,28 @@ async fn a_file_that_was_moved_is_found_by_its_former_address() {
     let body: serde_json::Value = serde_json::from_str(&moved.body).unwrap();
     assert_eq!(body["moved_to"], new.to_string());
     assert!(body["detail_ko"].as_str().unwrap().contains("1741000/새/공고.hwp"), "{body}");
+    // The page for people leads there, in the frame of all pages, and in both languages.
+    let link = format!("href=\"/documents/{new}\"");
+    for (key, language, told) in [
+        (&only_a, "ko", "파일의 이름이나 폴더가 바뀌었습니다"),
+        (&only_a, "en", "The file was renamed or moved"),
+        (&admin, "ko", "파일의 이름이나 폴더가 바뀌었습니다"),
+    ] {
+        let shown = page(&house, key, &format!("/documents/{id}?hl={language}")).await;
+        assert_eq!(shown.status, 410);
+        let shown = shown.body;
+        assert!(shown.contains(told) && shown.contains(&link), "{shown}");
+        assert!(shown.contains("<nav ") && shown.contains("action=\"/sign-out\""), "{shown}");
+    }
+    // Another copy is no move, and nobody learns of one that is not his.
+    let other = house.take(&paper(A, "1741000/하나.hwp", "고시", "다른 글")).await;
+    let copy = house.take(&paper(B, "6110000/하나.hwp", "고시", "다른 글")).await;
+    house.withdraw("1741000/하나.hwp").await;
+    let shown = page(&house, &admin, &format!("/documents/{other}")).await.body;
+    assert!(shown.contains("같은 파일이 다른 곳에 있습니다"), "{shown}");
+    assert!(shown.contains(&format!("href=\"/documents/{copy}\"")), "{shown}");
+    let shown = page(&house, &only_a, &format!("/documents/{other}")).await.body;
+    assert!(!shown.contains(&copy.to_string()) && shown.contains("회수된"), "{shown}");
 }
 
 /// One hit for the renditions of a work, as far as whoever asks may see them; programs get every document unless they ask.

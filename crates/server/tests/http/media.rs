@@ -2,7 +2,7 @@ use madang_document::content::Origin;
 use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
 
-use crate::house::{A, Paper, STORE};
+use crate::house::{A, B, Paper, STORE};
 use crate::reply::{Reply, get, page, request, send};
 use crate::rig::{Rig, paper, rig};
 
@@ -152,6 +152,123 @@ async fn a_film_has_captions_of_what_is_said_in_it() {
         assert_eq!(none.status, 404, "{path}");
         let shown = page(&house, &only_a, &format!("/documents/{id}")).await.body;
         assert!(!shown.contains("<track"), "{path}");
-        assert_eq!(shown.contains("<h2>화면 글자 "), origin == Origin::Ocr, "{path}");
+        let heading = if origin == Origin::Ocr {
+            "<h2>화면 글자 "
+        } else {
+            "<h2>말소리 받아쓰기 "
+        };
+        assert!(shown.contains(heading), "{path}: {shown}");
     }
+    for (path, origin, ko, en) in [
+        ("1741000/chapters.mkv", Origin::Native, "장 목록", "Chapters"),
+        ("1741000/subtitles.mkv", Origin::Subtitle, "자막", "Subtitles"),
+    ] {
+        let id = house.take(&film(path, "video/x-matroska", origin)).await;
+        for (language, heading) in [("ko", ko), ("en", en)] {
+            let shown = page(&house, &only_a, &format!("/documents/{id}?hl={language}")).await.body;
+            assert!(shown.contains(&format!("<h2>{heading} ")), "{shown}");
+        }
+    }
+}
+
+/// Subtitles lie beside a film under its name: each page tells of the other, and the film is shown with them, to nobody who may
+/// not see both.
+#[tokio::test]
+async fn a_film_is_shown_with_the_subtitles_beside_it() {
+    let Rig { house, admin, only_a, only_b } = rig().await;
+    let time = |start_ms| Locator::Time { start_ms, end_ms: start_ms + 2000 };
+    let heard = |path, media_type| Paper { pieces: Vec::new(), ..film(path, media_type) };
+    let written = |agency, path, media_type| Paper {
+        pieces: vec![
+            (time(65_000), "대피소로 이동".to_owned()),
+            (time(1000), "침수 확인".to_owned()),
+        ],
+        media_type,
+        ..paper(agency, path, "자막", "")
+    };
+    let srt = "application/x-subrip";
+    let movie = house.take(&heard("1741000/훈련.mp4", "video/mp4")).await;
+    let address = format!("/v1/documents/{movie}/captions");
+    assert_eq!(get(&house, &only_a, &address).await.status, 404);
+    let subtitles = house.take(&written(A, "1741000/훈련.ko.srt", srt)).await;
+    let captions = get(&house, &only_a, &address).await;
+    let cues = "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\n침수 확인\n\n00:01:05.000 --> 00:01:07.000\n대피소로 이동\n";
+    assert_eq!((captions.status.as_u16(), &*captions.body), (200, cues));
+    let of_file = get(&house, &only_a, &format!("/v1/documents/{subtitles}/captions")).await;
+    assert_eq!((of_file.status.as_u16(), &*of_file.body), (200, cues));
+
+    for (language, link, back) in [("ko", "자막: ", "영상: "), ("en", "Subtitles: ", "Film: ")]
+    {
+        let shown = page(&house, &only_a, &format!("/documents/{movie}?hl={language}")).await.body;
+        let told = format!("{link}<a href=\"/documents/{subtitles}\"><bdi>훈련.ko.srt</bdi></a>");
+        assert!(shown.contains(&told), "{shown}");
+        assert!(shown.contains(&format!("<track kind=\"captions\" src=\"{address}\"")), "{shown}");
+        let rows = shown.split("class=\"transcript\"").nth(1).unwrap();
+        let (one, other) = (rows.find("침수 확인").unwrap(), rows.find("대피소로").unwrap());
+        assert!(one < other, "in the order of time: {rows}");
+        // Where a search found it in the file, the film is played from there.
+        let there = format!("/documents/{subtitles}?at=t%3D65%2C67&hl={language}");
+        let shown = page(&house, &only_a, &there).await.body;
+        let told = format!("{back}<a href=\"/documents/{movie}\"><bdi>훈련.mp4</bdi></a>");
+        assert!(shown.contains(&told), "{shown}");
+        assert!(
+            shown.contains(&format!("src=\"/v1/documents/{movie}/media#t=65.000\"")),
+            "{shown}"
+        );
+        assert!(shown.contains(&format!("src=\"/v1/documents/{subtitles}/captions\"")), "{shown}");
+        assert!(shown.contains("data-ms=\"65000\""), "{shown}");
+    }
+    // What stands in the subtitles is found on the page of the film, too.
+    let there =
+        page(&house, &only_a, &format!("/documents/{movie}?q=%EB%8C%80%ED%94%BC%EC%86%8C")).await;
+    assert!(there.body.contains("/media#t=65.000\""), "{}", there.body);
+
+    let talk = Paper {
+        pieces: vec![(time(30_000), "들린 말".to_owned())],
+        origin: Origin::Speech,
+        ..heard("1741000/말.mp4", "video/mp4")
+    };
+    let talk = house.take(&talk).await;
+    house.take(&written(A, "1741000/말.vtt", "text/vtt")).await;
+    let shown = page(&house, &only_a, &format!("/documents/{talk}")).await.body;
+    assert!(shown.contains("<h2>시간별 글 "), "{shown}");
+    let at = |text: &str| shown.find(text).unwrap();
+    assert!(at("침수 확인") < at("들린 말") && at("들린 말") < at("대피소로"), "{shown}");
+    assert!(shown.contains("label=\"자막\""), "people wrote those: {shown}");
+
+    // Sound has them beside its player; of a film that browsers do not play there is the way to it.
+    let sound = house.take(&heard("1741000/방송.mp3", "audio/mpeg")).await;
+    let lyrics = house.take(&written(A, "1741000/방송.lrc", "text/x-lrc")).await;
+    let shown = page(&house, &only_a, &format!("/documents/{sound}")).await.body;
+    assert!(
+        shown.contains(&format!("/documents/{lyrics}\"")) && shown.contains("침수 확인"),
+        "{shown}"
+    );
+    let shown = page(&house, &only_a, &format!("/documents/{lyrics}")).await.body;
+    assert!(
+        shown.contains(&format!(
+            "<audio id=\"media\" controls preload=\"metadata\" src=\"/v1/documents/{sound}/media\""
+        )),
+        "{shown}"
+    );
+    let old = house.take(&heard("1741000/옛.avi", "video/x-msvideo")).await;
+    let beside = house.take(&written(A, "1741000/옛.smi", "application/x-sami")).await;
+    let shown = page(&house, &only_a, &format!("/documents/{beside}")).await.body;
+    assert!(
+        shown.contains(&format!("/documents/{old}\"")) && !shown.contains("id=\"media\""),
+        "{shown}"
+    );
+
+    // Not what is called so and is none, not what another agency has there, not what is withdrawn.
+    let theirs = house.take(&heard("1741000/둘.mp4", "video/mp4")).await;
+    house.take(&written(A, "1741000/둘.srt", "text/plain")).await;
+    house.take(&written(B, "1741000/둘.vtt", "text/vtt")).await;
+    house.withdraw("1741000/훈련.ko.srt").await;
+    for (key, id) in [(&only_a, theirs), (&admin, theirs), (&only_a, movie), (&admin, movie)] {
+        let shown = page(&house, key, &format!("/documents/{id}")).await.body;
+        assert!(!shown.contains("자막: ") && !shown.contains("<track"), "{shown}");
+        assert_eq!(get(&house, key, &format!("/v1/documents/{id}/captions")).await.status, 404);
+    }
+    let hidden = get(&house, &only_b, &address).await;
+    assert_eq!(hidden.status, 404);
 }

@@ -35,5 +35,6 @@ pub(crate) fn paper<'a>(agency: &'a str, path: &'a str, title: &'a str, text: &s
         likeness: false,
         annotations: Vec::new(),
         notes: Vec::new(),
+        properties: Vec::new(),
     }
 }

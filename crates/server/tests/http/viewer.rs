@@ -1,7 +1,12 @@
+use madang_catalog::asset;
+use madang_catalog::series::{Material, Series};
 use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
+use madang_document::metadata;
 use madang_document::outcome::Outcome;
 use madang_document::reason_kind::ReasonKind;
+use madang_ledger::documents::Documents;
+use madang_ledger::entries::Entries;
 
 use crate::house::{A, Paper, STORE, Shows};
 use crate::reply::{get, page, request, send};
@@ -209,6 +214,44 @@ async fn a_page_is_seen_with_the_place_of_the_match() {
     assert!(!text.contains("/page/2\"") && text.contains("<mark id=\"hit-1\""), "{text}");
 }
 
+/// What has a preview and no picture of its page, as a drawing of Photoshop, shows that; and each picture is opened by itself.
+#[tokio::test]
+async fn a_picture_is_shown_as_large_as_there_is_one() {
+    let Rig { house, admin, .. } = rig().await;
+    let psd = Paper {
+        preview: Some(b"\xff\xd8\xff\xd9".to_vec()),
+        ..papers("1741000/a.psd", "image/vnd.adobe.photoshop", Vec::new())
+    };
+    let id = house.take(&psd).await;
+    for (language, told, name) in [
+        ("ko", "파일에 담긴 미리보기를 보여 드립니다", "그림 보기"),
+        ("en", "The preview that is stored in the file is shown", ">Picture<"),
+    ] {
+        let shown = page(&house, &admin, &format!("/documents/{id}?hl={language}")).await.body;
+        let leaf =
+            shown.split("class=\"leaf-panel\"").nth(1).unwrap().split("</section>").next().unwrap();
+        assert!(leaf.contains(told) && leaf.contains(name), "{leaf}");
+        assert!(leaf.contains(&format!("<img src=\"/v1/documents/{id}/preview\"")), "{leaf}");
+        assert!(!leaf.contains("쪽 보기") && !leaf.contains("글자만 보여"), "{leaf}");
+    }
+    let bare = house.take(&papers("1741000/b.psd", "image/vnd.adobe.photoshop", Vec::new())).await;
+    let shown = page(&house, &admin, &format!("/documents/{bare}")).await.body;
+    assert!(shown.contains("글자만 보여 드립니다") && !shown.contains("/preview\""), "{shown}");
+
+    *house.likenesses.shows.lock().unwrap() = Shows::Picture(b"a page");
+    let pieces = vec![(Locator::page(1), "맑음"), (Locator::page(2), "침수")];
+    let scan = house.take(&papers("1741000/a.pdf", "application/pdf", pieces)).await;
+    let photo = house.take(&papers("1741000/a.jpg", "image/jpeg", Vec::new())).await;
+    for (id, number, name, pages) in [(scan, 2, "쪽 보기", true), (photo, 1, "그림 보기", false)]
+    {
+        let shown = page(&house, &admin, &format!("/documents/{id}?page={number}")).await.body;
+        let whole = format!("href=\"/v1/documents/{id}/page/{number}?zoom=2\" target=\"_blank\"");
+        assert_eq!(shown.matches(&whole).count(), 2, "the picture and its button: {shown}");
+        assert!(shown.contains("크게 보기") && shown.contains(name), "{shown}");
+        assert_eq!(shown.contains("<kbd>[</kbd> <kbd>]</kbd>"), pages, "{shown}");
+    }
+}
+
 /// Where there is no picture the text of the page stands in its place, and one sentence says why.
 #[tokio::test]
 async fn a_page_without_a_picture_is_read() {
@@ -254,5 +297,86 @@ async fn words_that_are_still_to_be_recognised_are_told() {
             receipt["outcome_sentence"][language].as_str().unwrap().contains(told),
             "{receipt}"
         );
+    }
+}
+
+/// What is probably recognised badly is told where it is read, and where it is found.
+#[tokio::test]
+async fn words_that_are_probably_read_badly_are_told() {
+    let Rig { house, admin, .. } = rig().await;
+    let scan = |path, right: f64, pages: Option<&str>| {
+        let mut properties = vec![(metadata::OCR_QUALITY, right.into())];
+        properties.extend(pages.map(|pages| (metadata::OCR_DOUBTFUL, pages.into())));
+        let pieces = vec![(Locator::page(1), "침수 예산"), (Locator::page(2), "침수")];
+        // The bytes of a paper are those of its title.
+        Paper { properties, title: path, ..papers(path, "application/pdf", pieces) }
+    };
+    let one = house.take(&scan("1741000/one.pdf", 0.3, Some("1"))).await;
+    let two = house.take(&scan("1741000/two.pdf", 0.9, Some("1, 2"))).await;
+    let all = house.take(&scan("1741000/all.pdf", 0.4, None)).await;
+    let good = house.take(&scan("1741000/good.pdf", 0.95, None)).await;
+    for (language, told, of_one, of_two, mark) in [
+        ("ko", "문자 인식이 잘못되었을 수 있습니다", "(1쪽)", "(1쪽, 2쪽)", "잘못 인식된 듯함"),
+        ("en", "were probably read badly", "(page 1)", "(pages 1, 2)", "probably read badly</li>"),
+    ] {
+        let shown = async |id: DocumentId| {
+            page(&house, &admin, &format!("/documents/{id}?hl={language}")).await.body
+        };
+        let (one, two, all, good) =
+            (shown(one).await, shown(two).await, shown(all).await, shown(good).await);
+        assert!(one.contains(told) && one.contains(of_one), "{one}");
+        assert!(one.contains(&format!("<bdi>{}</bdi>", &of_one[1..of_one.len() - 1])), "{one}");
+        assert!(two.contains(told) && two.contains(of_two), "{two}");
+        assert!(all.contains(told) && !all.contains(&format!("{told} (")), "{all}");
+        assert!(!good.contains(told) && !good.contains("class=\"caution\""), "{good}");
+        let hits = page(&house, &admin, &format!("/?q={FLOOD}&hl={language}")).await.body;
+        assert_eq!(hits.matches(mark).count(), 3, "{hits}");
+    }
+}
+
+/// What the catalogue says that somebody has to look at stands on the page, too, and what makes speech known.
+#[tokio::test]
+async fn what_is_to_be_checked_is_told() {
+    let Rig { house, admin, .. } = rig().await;
+    let film = |path, sound: bool, notes| Paper {
+        properties: vec![(metadata::AUDIO_PRESENT, sound.into())],
+        notes,
+        ..papers(path, "video/mp4", Vec::new())
+    };
+    let loud = house.take(&film("1741000/loud.mp4", true, vec![ReasonKind::NotTranscribed])).await;
+    let mute = house.take(&film("1741000/mute.mp4", false, Vec::new())).await;
+    let series = || Series {
+        pipeline: "cctv".into(),
+        agency: A.parse().unwrap(),
+        agency_name: None,
+        title: "영상".into(),
+        description: None,
+        department: None,
+        telephone: None,
+        brm: None,
+        keywords: Vec::new(),
+        hold_basis: None,
+        collect_method: None,
+        license: Default::default(),
+        disclosure: Default::default(),
+        share: Default::default(),
+        grade: Default::default(),
+        material: Some(Material::FixedCctv),
+    };
+    for id in [loud, mute] {
+        let document = house.ledger.document(id).await.unwrap().unwrap().document;
+        house.ledger.put_entries(&[asset::entry(&document, &series())]).await.unwrap();
+    }
+    for (language, told, cure) in [
+        ("ko", "확인 필요: ", "말소리는 받아쓰지 않아 검색되지 않습니다."),
+        ("en", "To be checked: ", "What is spoken is not written down"),
+    ] {
+        let shown = async |id: DocumentId| {
+            page(&house, &admin, &format!("/documents/{id}?hl={language}")).await.body
+        };
+        let (loud, mute) = (shown(loud).await, shown(mute).await);
+        assert!(loud.contains(told) && loud.contains("25"), "{loud}");
+        assert!(loud.contains(cure) && loud.contains("madang reprocess --media video"), "{loud}");
+        assert!(!mute.contains("class=\"caution\""), "{mute}");
     }
 }

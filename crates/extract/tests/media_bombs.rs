@@ -268,6 +268,7 @@ fn a_million_subtitles_are_cut() {
 
 /// A copy that broke off, a card that was pulled out: what is there is told, and that it is not all.
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a test reads its cases")]
 fn what_ends_before_its_own_end_is_not_whole() {
     let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
     for name in [

@@ -115,6 +115,7 @@ async fn main() {
                 likeness: false,
                 annotations: Vec::new(),
                 notes: Vec::new(),
+                properties: Vec::new(),
                 origin: Origin::Native,
             })
             .await;

@@ -84,7 +84,7 @@ fn spelled(ending: &str) -> [String; 2] {
 fn without<'a>(path: &'a str, endings: &[&str]) -> Option<&'a str> {
     let (stem, ending) = path.rsplit_once('.')?;
     let is_one = |known: &&str| spelled(known).iter().any(|known| known == ending);
-    (endings.iter().any(|known| is_one(known)) && is_named(stem)).then_some(stem)
+    (endings.iter().any(is_one) && is_named(stem)).then_some(stem)
 }
 
 /// Whether the last part of a path is any name.

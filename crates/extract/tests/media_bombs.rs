@@ -283,6 +283,15 @@ fn what_ends_before_its_own_end_is_not_whole() {
         "matroska/clip.webm",
         "matroska/subrip.mkv",
         "wav/speech.wav",
+        "bmp/true_colour.bmp",
+        "bmp/bilevel.bmp",
+        "tiff/iptc.tif",
+        "tiff/photoshop.tif",
+        "tiff/scanned-words.tif",
+        "tiff/big.tif",
+        "tiff/orthophoto.tif",
+        "jpeg2000/bare.j2k",
+        "avi/clip.avi",
     ] {
         let whole = std::fs::read(fixtures.join(name)).unwrap();
         assert_eq!(read(name, &whole).0, Outcome::Ok, "{name}");

@@ -12,7 +12,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "bmp",
-    version: 4,
+    version: 5,
     media_types: &["image/bmp"],
     sniff,
     media_type: |_| "image/bmp",
@@ -63,5 +63,18 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         32 => (Some(8), Some(4)),
         _ => (None, None),
     };
+    // What is packed by runs says itself where it ends.
+    if matches!(header.compression, None | Some("none" | "bit fields")) && bits > 0 {
+        header.is_cut = ends_within(blob, &header, bits.into())?;
+    }
     picture::content(blob, context, ImageFormat::Bmp, header)
+}
+
+/// Whether the file ends before its last row; what fills that up to four bytes may be missing.
+fn ends_within(blob: &dyn Blob, header: &Header, bits: u64) -> Result<bool, ExtractError> {
+    let offset = read_range(blob, 10, 4)?;
+    let offset = offset.first_chunk().map_or(0, |offset| u32::from_le_bytes(*offset));
+    let row = (u64::from(header.width) * bits).div_ceil(32).saturating_mul(4);
+    let pixels = row.saturating_mul(header.height.into());
+    Ok(pixels.saturating_add(offset.into()) > blob.len() + 3)
 }

@@ -6,7 +6,13 @@ use crate::blob::{Blob, read_range};
 const SEARCHED_MOST: u64 = 256 << 20;
 
 /// Boxes on the top that are walked: a film in fragments has thousands.
-const BOXES_MOST: usize = 100;
+const BOXES_MOST: usize = 20_000;
+
+/// Pieces of a film of AVI that are walked, of a gigabyte or two each.
+const PIECES_MOST: usize = 1_000;
+
+/// The longest page of Ogg (RFC 3533, section 6).
+const PAGE_MOST: u64 = 65_307;
 
 /// What a search takes at once, and how much of it is looked at again.
 const PIECE: u64 = 1 << 20;
@@ -33,12 +39,47 @@ pub(super) fn jpeg(blob: &dyn Blob, scan: u64) -> bool {
     end == blob.len()
 }
 
-/// Whether the size that a RIFF file (AVI, WAV, WebP) says is more than there is. Live recordings say none or the most.
+/// Whether the size that a file of RIFF or IFF (AVI, WAV, WebP, AIFF) says is more than there is. Live recordings say none, or
+/// about the most that fits into 31 or 32 bits.
 pub(super) fn riff(blob: &dyn Blob) -> bool {
-    let head = read_range(blob, 0, 8).unwrap_or_default();
-    let Some(&[b'R', b'I', b'F', b'F', a, b, c, d]) = head.first_chunk() else { return false };
-    let size = u32::from_le_bytes([a, b, c, d]);
-    (1..u32::MAX).contains(&size) && u64::from(size) + 8 > blob.len() + 1
+    let mut at = 0;
+    for piece in 0..PIECES_MOST {
+        let head = read_range(blob, at, 28).unwrap_or_default();
+        let Some(&[k1, k2, k3, k4, ref size @ ..]) = head.first_chunk::<8>() else { return false };
+        let size = match &[k1, k2, k3, k4] {
+            b"RIFF" => u64::from(u32::from_le_bytes(*size)),
+            b"RIFX" | b"FORM" if piece == 0 => u64::from(u32::from_be_bytes(*size)),
+            // EBU Tech 3306: the size stands in the chunk that comes first.
+            b"RF64" if piece == 0 && head.get(12..16) == Some(b"ds64") => {
+                let size = head.get(20..).and_then(|size| size.first_chunk());
+                size.map_or(0, |size| u64::from_le_bytes(*size))
+            }
+            // The end, or what somebody hung on it.
+            _ => return false,
+        };
+        if matches!(size, 0 | 0x7FFF_F000..=0x8000_1000 | 0xFFFF_F000..=0xFFFF_FFFF | u64::MAX) {
+            return false;
+        }
+        at = at.saturating_add(size).saturating_add(8);
+        // The byte that makes it even is often missing.
+        if at > blob.len() {
+            return at > blob.len() + 1;
+        }
+        at += at % 2;
+    }
+    false
+}
+
+/// Whether the last page of an Ogg file (RFC 3533, section 6) reaches beyond its end.
+pub(super) fn ogg(blob: &dyn Blob) -> bool {
+    let from = blob.len().saturating_sub(PAGE_MOST);
+    let tail = read_range(blob, from, PAGE_MOST).unwrap_or_default();
+    let last = tail.windows(5).rposition(|window| window == b"OggS\0");
+    let Some(page) = last.and_then(|at| tail.get(at..)) else { return false };
+    let Some(&segments) = page.get(26) else { return true };
+    let lengths = page.get(27..).unwrap_or_default().iter().take(segments.into());
+    let body: usize = lengths.map(|length| usize::from(*length)).sum();
+    page.len() < 27 + usize::from(segments) + body
 }
 
 /// Whether a box on the top of an ISO file (MP4, HEIF, JPEG 2000, JPEG XL) reaches beyond its end.
@@ -114,6 +155,43 @@ mod tests {
             (&[], None),
         ] {
             assert_eq!(number(bytes), expected, "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn sizes_of_riff() {
+        let file = |kind: &[u8; 4], size: [u8; 4], rest: &[u8]| {
+            [kind.as_slice(), &size, b"WAVE", rest].concat()
+        };
+        let ds64 = |size: u64| [b"ds64\x1C\0\0\0".as_slice(), &size.to_le_bytes()].concat();
+        let two = file(b"RIFF", [4, 0, 0, 0], &file(b"RIFF", [4, 0, 0, 0], &[]));
+        for (file, expected) in [
+            (file(b"RIFF", [4, 0, 0, 0], &[]), false),
+            (file(b"RIFF", [5, 0, 0, 0], &[]), false),
+            (file(b"RIFF", [6, 0, 0, 0], &[]), true),
+            (file(b"RIFF", [6, 0, 0, 0], &[0; 9]), false),
+            (file(b"RIFF", [0; 4], &[]), false),
+            (file(b"RIFF", [0xFF; 4], &[]), false),
+            (file(b"RIFF", 0x7FFF_FFFF_u32.to_le_bytes(), &[]), false),
+            (file(b"RIFX", [0, 0, 0, 6], &[]), true),
+            (file(b"FORM", [0, 0, 0, 4], &[]), false),
+            (file(b"RF64", [0xFF; 4], &ds64(20)), false),
+            (file(b"RF64", [0xFF; 4], &ds64(1 << 33)), true),
+            (two.clone(), false),
+            (two[..23].to_vec(), false),
+            (two[..22].to_vec(), true),
+        ] {
+            assert_eq!(riff(&file.as_slice()), expected, "{file:02x?}");
+        }
+    }
+
+    #[test]
+    fn pages_of_ogg() {
+        let page = [b"OggS\0".as_slice(), &[0; 21], &[2, 3, 1], &[7; 4]].concat();
+        let file = page.repeat(2);
+        assert!(!ogg(&file.as_slice()));
+        for cut in page.len() + 5..file.len() {
+            assert!(ogg(&&file[..cut]), "{cut}");
         }
     }
 

@@ -37,6 +37,8 @@ pub(super) struct Ifd<'a> {
     pub(super) next: u64,
     /// Whether it promises entries or values where there are no bytes.
     pub(super) leads_out: bool,
+    /// Whether the file ends within its entries or within a value.
+    pub(super) is_cut: bool,
 }
 
 struct Entry {
@@ -131,6 +133,7 @@ impl<'a> Ifds<'a> {
         let length = count.min(ENTRIES_MOST) * entry_width;
         let bytes = read_range(self.blob, entries_at, length).ok()?;
         let mut leads_out = (bytes.len() as u64) < length || count > ENTRIES_MOST;
+        let mut is_cut = (bytes.len() as u64) < length && count <= ENTRIES_MOST;
         let mut entries = Vec::new();
         for (n, entry) in (0u64..).zip(bytes.chunks_exact(entry_width as usize)) {
             let (head, value) = entry.split_at_checked(entry.len() - inline)?;
@@ -143,12 +146,15 @@ impl<'a> Ifds<'a> {
             };
             if entry.length() > inline as u64 {
                 entry.at = self.number(value);
-                leads_out |= entry.at.saturating_add(entry.length()) > self.blob.len();
+                let is_beyond = entry.at.saturating_add(entry.length()) > self.blob.len();
+                leads_out |= is_beyond;
+                // One that stands behind the end as a whole may be a slip of whoever wrote it.
+                is_cut |= is_beyond && entry.at < self.blob.len() && (1..=18).contains(&kind);
             }
             entries.push(entry);
         }
         let next = self.next(at, count);
-        Some(Ifd { ifds: self, entries, next, leads_out })
+        Some(Ifd { ifds: self, entries, next, leads_out, is_cut })
     }
 
     /// A whole number of as many bytes as there are, eight at most.
@@ -219,6 +225,18 @@ impl<'a> Ifd<'a> {
             _ => return None,
         };
         value.is_finite().then_some(value)
+    }
+
+    /// Whether one of the pieces whose places and lengths these two tags list reaches beyond the end of the file.
+    pub(super) fn reaches_beyond(&self, places: u16, lengths: u16) -> bool {
+        let all = |tag| {
+            let width = self.entry(tag).map_or(1, |entry| entry.width() as usize);
+            let bytes = self.bytes(tag).unwrap_or_default();
+            bytes.chunks_exact(width).map(|bytes| self.ifds.number(bytes)).collect::<Vec<_>>()
+        };
+        let end = self.ifds.blob.len();
+        let mut pieces = all(places).into_iter().zip(all(lengths));
+        pieces.any(|(at, length)| length > 0 && at.saturating_add(length) > end)
     }
 
     /// The first number of a value.

@@ -23,7 +23,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg2000",
-    version: 3,
+    version: 4,
     media_types: &["image/jp2", "image/j2c"],
     sniff: |probe| {
         let is = probe.starts_with(SIGNATURE) || probe.starts_with(CODESTREAM);
@@ -69,6 +69,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let is_bare = head.as_slice() == CODESTREAM;
     if is_bare {
         codestream(&read_range(blob, 0, HEAD_MOST)?, &mut header);
+        // Its end is the marker that JPEG's is, and stands in nothing coded either (ISO 15444-1, A.1).
+        header.is_cut = cut_short::jpeg(blob, 2);
     } else {
         header.is_cut = cut_short::boxes(blob);
         each(blob, 0, blob.len(), BOXES_MOST, &mut |kind, from, to| {

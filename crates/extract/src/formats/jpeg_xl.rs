@@ -26,7 +26,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg_xl",
-    version: 2,
+    version: 3,
     media_types: &["image/jxl"],
     sniff: |probe| {
         let is =

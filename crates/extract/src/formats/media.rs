@@ -48,7 +48,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 8,
+            version: 9,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,
@@ -116,7 +116,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     }
     let is_cut = match demuxer {
         "mov" => cut_short::boxes(blob),
-        "avi" | "wav" => cut_short::riff(blob),
+        "avi" | "wav" | "aiff" => cut_short::riff(blob),
+        "ogg" => cut_short::ogg(blob),
         "matroska" => cut_short::matroska(blob),
         _ => false,
     };

@@ -15,7 +15,7 @@ use crate::seen_text::Seen;
 
 pub(super) const FORMAT: Format = Format {
     name: "tiff",
-    version: 6,
+    version: 7,
     media_types: &["image/tiff"],
     sniff: |probe| {
         let magic = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|m| probe.starts_with(*m));
@@ -31,7 +31,11 @@ pub(super) mod tag {
     pub(in super::super) const HEIGHT: u16 = 257;
     pub(in super::super) const BITS: u16 = 258;
     pub(in super::super) const COMPRESSION: u16 = 259;
+    pub(in super::super) const STRIPS: u16 = 273;
     pub(in super::super) const SAMPLES: u16 = 277;
+    pub(in super::super) const STRIP_LENGTHS: u16 = 279;
+    pub(in super::super) const TILES: u16 = 324;
+    pub(in super::super) const TILE_LENGTHS: u16 = 325;
     /// XMP specification part 3, section 3.2.3.
     pub(in super::super) const XMP: u16 = 700;
     /// Data sets of IPTC, and Photoshop's image resources (Adobe Photoshop TIFF Technical Notes).
@@ -64,6 +68,9 @@ const COMPRESSIONS: &[(u64, &str)] = &[
     (50002, "JPEG XL"),
 ];
 
+/// Pages whose pixels are looked for.
+const CHECKED_MOST: usize = 1_000;
+
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let unreadable = || ExtractError::corrupt(ReasonKind::Unreadable.of(Noun::Size));
     let ifds = Ifds::open(blob).ok_or_else(unreadable)?;
@@ -77,7 +84,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     geotiff::read(&first, (header.width, header.height), &mut header.said);
     let (pages, is_whole) = ifds.chain();
     header.frames = u32::try_from(pages.len()).ok();
-    if !is_whole {
+    header.is_cut = is_cut(blob, &ifds, &pages);
+    if !is_whole && !header.is_cut {
         let circle = ReasonKind::Circle.of(Noun::Pages);
         header.odd.get_or_insert(circle);
     }
@@ -88,6 +96,19 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     tiff_pages::read(blob, &ifds, &pages, context, &mut seen, &mut content);
     seen.tell(&mut content);
     Ok(content)
+}
+
+/// Whether the file ends before the next directory, or within one, its values or its pixels.
+fn is_cut(blob: &dyn Blob, ifds: &Ifds<'_>, pages: &[u64]) -> bool {
+    let mut pages = pages.iter().take(CHECKED_MOST).filter_map(|at| ifds.directory(*at));
+    pages.any(|ifd| {
+        // The lengths of the first manner of JPEG in TIFF are seldom right.
+        let is_told = ifd.integer(tag::COMPRESSION) != Some(6);
+        ifd.is_cut
+            || ifd.next >= blob.len()
+            || is_told && ifd.reaches_beyond(tag::STRIPS, tag::STRIP_LENGTHS)
+            || is_told && ifd.reaches_beyond(tag::TILES, tag::TILE_LENGTHS)
+    })
 }
 
 /// What a directory says of the picture that it describes.

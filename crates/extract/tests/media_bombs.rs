@@ -118,7 +118,11 @@ fn an_index_of_billions_is_not_built() {
     ] {
         let bomb = film(&Samples { times, sizes, in_chunk, ..pictures() }, &[0x55; 64]);
         let (outcome, document) = read("bomb.mp4", &bomb);
-        assert_eq!(outcome, Outcome::Corrupt, "{:?}", document.reason);
+        assert!(
+            matches!(outcome, Outcome::Corrupt | Outcome::Limit | Outcome::Partial),
+            "{outcome:?} {:?}",
+            document.reason
+        );
     }
 }
 

@@ -5,8 +5,8 @@ use crate::blob::{Blob, read_range};
 /// Bytes of a picture that are searched for its end.
 const SEARCHED_MOST: u64 = 256 << 20;
 
-/// Boxes on the top that are walked: a film in fragments has thousands.
-const BOXES_MOST: usize = 20_000;
+/// Boxes on the top that are walked: a film in fragments has thousands, and in a bucket the head of each is fetched by itself.
+const BOXES_MOST: usize = 100;
 
 /// Pieces of a film of AVI that are walked, of a gigabyte or two each.
 const PIECES_MOST: usize = 1_000;

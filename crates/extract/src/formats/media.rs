@@ -22,7 +22,7 @@ use super::key_frames::{self, Glimpse};
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
 use super::mp4_boxes::{self, Mp4Boxes};
-use super::mp4_samples;
+use super::mp4_samples::{self, Claim};
 use super::{dav, id3, media_sniff, media_tags, preview, sound, subtitle_packet};
 use crate::blob::Blob;
 use crate::context::Context;
@@ -102,7 +102,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
             };
             ExtractError::corrupt(reason)
         })?;
-    if demuxer == "mov" && mp4_samples::are_beyond(blob) {
+    let claim = if demuxer == "mov" { mp4_samples::claim(blob) } else { Claim::Held };
+    if claim == Claim::Absurd {
         let reason = ReasonKind::Beyond(Noun::File.into());
         return Err(ExtractError::corrupt(reason.of(Noun::Samples)));
     }
@@ -115,7 +116,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
         content.lost(ReasonKind::Missing.of(Noun::Streams).instead(Instead::Tags));
     }
     let is_cut = match demuxer {
-        "mov" => cut_short::boxes(blob),
+        "mov" => claim == Claim::Beyond || cut_short::boxes(blob),
         "avi" | "wav" | "aiff" => cut_short::riff(blob),
         "ogg" => cut_short::ogg(blob),
         "matroska" => cut_short::matroska(blob),

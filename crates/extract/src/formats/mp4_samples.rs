@@ -9,28 +9,38 @@ const BOXES_MOST: usize = 1_000;
 /// QuickTime says of some sound that a sample has one byte, which is a moment of it: packed, 64 of them may have half as many.
 const MOMENTS_OF_A_BYTE: u64 = 64;
 
-/// Whether a track claims more samples than the file has bytes for, all of one size (ISO 14496-12, section 8.7.3.2): such a
-/// table costs twelve bytes, however many samples it promises.
-pub(super) fn are_beyond(blob: &dyn Blob) -> bool {
-    let mut beyond = false;
-    within(
-        blob,
-        (0, blob.len()),
-        &[*b"moov", *b"trak", *b"mdia", *b"minf", *b"stbl", *b"stsz"],
-        &mut |from| {
-            let head = read_range(blob, from, 12).unwrap_or_default();
-            let Some(&[_, _, _, _, a, b, c, d, e, f, g, h]) = head.first_chunk() else { return };
-            let (size, count) =
-                (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
-            let least = match size {
-                0 => 0,
-                1 => u64::from(count) / MOMENTS_OF_A_BYTE,
-                _ => u64::from(size).saturating_mul(u64::from(count)),
-            };
-            beyond |= least > blob.len();
-        },
-    );
-    beyond
+/// Samples that no film has without the bytes for them: a day of sound, of which each value is one.
+const ABSURD: u32 = 1 << 31;
+
+/// What the tables of samples claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Claim {
+    /// No more than there is.
+    Held,
+    /// More than the file has bytes for: it breaks off, or its samples are elsewhere.
+    Beyond,
+    /// More than any film has.
+    Absurd,
+}
+
+/// What a file claims to have, of samples that are all of one size (ISO 14496-12, section 8.7.3.2): such a table costs twelve
+/// bytes, however many samples it promises.
+pub(super) fn claim(blob: &dyn Blob) -> Claim {
+    let mut claim = Claim::Held;
+    let way = [*b"moov", *b"trak", *b"mdia", *b"minf", *b"stbl", *b"stsz"];
+    within(blob, (0, blob.len()), &way, &mut |from| {
+        let head = read_range(blob, from, 12).unwrap_or_default();
+        let Some(&[_, _, _, _, a, b, c, d, e, f, g, h]) = head.first_chunk() else { return };
+        let (size, count) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+        let least = match size {
+            1 => u64::from(count) / MOMENTS_OF_A_BYTE,
+            _ => u64::from(size).saturating_mul(u64::from(count)),
+        };
+        if least > blob.len() {
+            claim = claim.max(if count >= ABSURD { Claim::Absurd } else { Claim::Beyond });
+        }
+    });
+    claim
 }
 
 /// Where the body of each box begins that lies on this way.
@@ -54,11 +64,12 @@ mod tests {
     #[test]
     fn more_samples_than_bytes_are_known_by_their_table() {
         for (size, count, expected) in [
-            (0, u32::MAX, false),
-            (1, u32::MAX, true),
-            (1, 30_000, false),
-            (100, 20, false),
-            (100, 2_000, true),
+            (0, u32::MAX, Claim::Held),
+            (1, u32::MAX, Claim::Absurd),
+            (1, 30_000, Claim::Held),
+            (100, 20, Claim::Held),
+            (100, 2_000, Claim::Beyond),
+            (4, 1 << 31, Claim::Absurd),
         ] {
             let table = [[0u8; 4], u32::to_be_bytes(size), u32::to_be_bytes(count)].concat();
             let mut film = boxed(b"stsz", &table);
@@ -66,7 +77,7 @@ mod tests {
                 film = boxed(kind, &film);
             }
             film.extend([0; 4000]);
-            assert_eq!(are_beyond(&film.as_slice()), expected, "{size} {count}");
+            assert_eq!(claim(&film.as_slice()), expected, "{size} {count}");
         }
     }
 }

@@ -54,13 +54,14 @@ impl Recogniser for Parrot {
     }
 }
 
-/// So many sheets on which a square is drawn, and no word.
+/// So many sheets on each of which another square is drawn, and no word.
 fn sheets(pages: usize) -> Vec<u8> {
     let mut document = Document::with_version("1.7");
-    let drawn = b"0 0 0 rg 20 20 100 100 re f".to_vec();
-    let drawn = document.add_object(Stream::new(Dictionary::new(), drawn));
     let mut kids: Vec<Object> = Vec::new();
-    for _ in 0..pages {
+    for n in 0..pages {
+        let (x, y) = (20 + n % 30, 20 + n / 30);
+        let drawn = format!("0 0 0 rg {x} {y} 100 100 re f").into_bytes();
+        let drawn = document.add_object(Stream::new(Dictionary::new(), drawn));
         let page = dictionary! {
             "Type" => "Page",
             "MediaBox" => vec![0.into(), 0.into(), 240.into(), 240.into()],

@@ -117,7 +117,7 @@ async fn a_sweep_that_is_due_is_made_without_waiting_and_not_repeated() {
 
 /// The text of what a document was stays as long as that is kept, and goes with the document at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_text_of_a_kept_version_stays_until_its_document_is_withdrawn() {
+async fn the_text_of_a_kept_version_stays_until_its_past_is_forgotten() {
     let house = House::new().await;
     let former = house.drop(0, 0..1).await[0].text.unwrap();
     let sweep = async || {
@@ -169,9 +169,21 @@ async fn the_text_of_a_kept_version_stays_until_its_document_is_withdrawn() {
     };
     house.ledger.complete(&[gone]).await.unwrap();
     sweep().await;
-    for text in [former, present] {
-        assert!(house.blobs.read(&text).await.is_err(), "{text}");
-    }
+    assert!(house.blobs.read(&present).await.is_err(), "it is withdrawn");
+    assert!(house.blobs.read(&former).await.is_ok(), "its past waits for the file elsewhere");
+    // The file comes back, and has no past.
+    let mut back = sighting("press0", 0, agency(0));
+    back.object.version = "3".into();
+    house.ledger.see(&[back]).await.unwrap();
+    let claims = house
+        .ledger
+        .claim(&worker(), None, PriorityClass::Any, 9, Duration::from_secs(60))
+        .await
+        .unwrap();
+    let document = Document { text: None, ..house.read(&claims[0]).await };
+    house.ledger.complete(&[completion(&claims[0], document)]).await.unwrap();
+    sweep().await;
+    assert!(house.blobs.read(&former).await.is_err(), "nothing names it");
 }
 
 /// Somebody sets the clock: the next sweep begins when its time has passed, and no blob is older for it.

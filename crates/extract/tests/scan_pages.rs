@@ -56,10 +56,15 @@ impl Recogniser for Parrot {
 
 /// So many sheets on each of which another square is drawn, and no word.
 fn sheets(pages: usize) -> Vec<u8> {
+    drawn(pages, |n| (20 + n % 30, 20 + n / 30))
+}
+
+/// So many sheets, each with its square at such a place.
+fn drawn(pages: usize, place: impl Fn(usize) -> (usize, usize)) -> Vec<u8> {
     let mut document = Document::with_version("1.7");
     let mut kids: Vec<Object> = Vec::new();
     for n in 0..pages {
-        let (x, y) = (20 + n % 30, 20 + n / 30);
+        let (x, y) = place(n);
         let drawn = format!("0 0 0 rg {x} {y} 100 100 re f").into_bytes();
         let drawn = document.add_object(Stream::new(Dictionary::new(), drawn));
         let page = dictionary! {
@@ -79,13 +84,17 @@ fn sheets(pages: usize) -> Vec<u8> {
 }
 
 fn read(pages: usize, granted: u32) -> (Extraction, u32) {
+    read_file(&sheets(pages), granted)
+}
+
+fn read_file(file: &[u8], granted: u32) -> (Extraction, u32) {
     let options = Options { ocr: Ocr::Always, ..Options::default() };
     // A sheet has a million pixels of four bytes, and this allows twenty million bytes.
     let limits = Limits { pixels: 1_000_000, unpacked_ratio: 0, ..Limits::default() };
     let order = Order { options, limits, ..Order::named("scan.pdf") };
     let engines = Engines::none().and(vec![Box::new(Parrot)]);
     let sink = Counting::granting(granted);
-    extract(&sheets(pages), &order, &engines, &sink);
+    extract(&file.to_vec(), &order, &engines, &sink);
     sink.kept()
 }
 
@@ -104,6 +113,14 @@ fn pages_are_read_whatever_all_of_them_decode_to() {
     assert_eq!(pages_of(&document), (1..=12).collect::<Vec<u32>>());
     // Time is allowed for each page.
     assert!(units >= 12 * 5, "{units}");
+}
+
+/// Ten thousand pages may show one picture.
+#[test]
+fn a_page_that_looks_like_one_before_it_is_not_read_again() {
+    let (document, units) = read_file(&drawn(12, |n| (20 + n % 2, 20)), u32::MAX);
+    assert_eq!(pages_of(&document), (1..=12).collect::<Vec<u32>>());
+    assert!(units < 12 + 12 * 2, "{units}");
 }
 
 #[test]

@@ -653,3 +653,25 @@ impl Reader<'_> {
         Ok(Line::distinct(Line::of(&words, left, top)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_of_numbers_are_overlooked_rather_than_made_up() {
+        let line = |text: &str, confidence| {
+            let (rect, letters) = (Rect { left: 0, top: 0, right: 9, bottom: 9 }, text.len());
+            [Line { text: text.to_owned(), rect, confidence, letters, words: Vec::new() }]
+        };
+        for (one, other, expected) in [
+            (line("-3.6", 0.6), line("36", 0.9), true),
+            (line("40", 0.9), line("4.0", 0.6), false),
+            (line("8,100", 0.9), line("18,100", 0.6), true),
+            (line("8,100", 0.6), line("18,100", 0.9), false),
+            (line("980", 0.9), line("980", 0.6), false),
+        ] {
+            assert_eq!(is_better_number(&one, &other), expected, "{one:?} {other:?}");
+        }
+    }
+}

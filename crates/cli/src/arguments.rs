@@ -45,7 +45,7 @@ pub(crate) enum Command {
     Key(Key),
     /// Read the audit trail, or check that nobody changed it
     Audit(Audit),
-    /// Take a model for speech from a file, or list those that are there
+    /// Take a model for speech from a file, list those that are there, choose or remove one
     Model(Model),
     /// Check the configuration and the pipelines
     Check(Check),
@@ -120,6 +120,7 @@ pub(crate) enum RoleName {
   madang extract --json --jobs 4 ~/Documents > all.jsonl
   madang extract --report figures ~/Documents
   madang extract --report figures --reference texts collection
+  madang extract --model ggml-small.bin briefing.mp4
 
 What lies beside a file and describes it is read with it, as in a service: NAME.meta.yml,
 NAME.meta.json, NAME.xmp, and manifest.csv or metadata.csv of its folder, or of those above
@@ -160,7 +161,11 @@ pub(crate) struct Extract {
     /// Whether text in pictures is recognised: never, auto (where some is likely, and on pages without text), always
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ocr)]
     pub(crate) ocr: Ocr,
-    /// Configuration file, for its [limits]; `madang.toml` is read if it is there
+    /// Model that speech is written down by (ggml, as whisper.cpp reads it); without it the one of the configuration, or of
+    /// the data folder
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
+    /// Configuration file, for its [limits] and models; `madang.toml` is read if it is there
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }
@@ -558,7 +563,9 @@ pub(crate) enum AuditAct {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   madang model install ggml-small.bin
-  madang model ls")]
+  madang model ls
+  madang model use ggml-tiny
+  madang model rm ggml-small")]
 pub(crate) struct Model {
     #[command(subcommand)]
     pub(crate) act: ModelAct,
@@ -585,6 +592,16 @@ pub(crate) enum ModelAct {
     },
     /// List the models, the one in use marked
     Ls,
+    /// Use another of those that are installed
+    Use {
+        /// Its name, as `madang model ls` shows it
+        name: String,
+    },
+    /// Remove one that was installed
+    Rm {
+        /// Its name, as `madang model ls` shows it
+        name: String,
+    },
 }
 
 /// A hash as 64 hexadecimal digits.

@@ -51,7 +51,7 @@ const WHOLE: u64 = madang_pipeline::fetch::WHOLE;
 pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
     let limits = limits(&configuration, command.no_previews);
-    let engines = engines_of(&configuration)?;
+    let engines = engines_of(command, &configuration)?;
     let options = options(command.password_file.as_deref(), command.ocr)?;
     let (mut files, missing) = files(&command.paths);
     leave_out(command.password_file.as_deref(), &mut files);
@@ -104,9 +104,15 @@ pub(crate) fn limits(configuration: &Configuration, without_previews: bool) -> C
     limits
 }
 
-/// What the loader of engines is told under this configuration.
-pub(crate) fn engines_of(configuration: &Configuration) -> Result<Vec<OsString>, Failure> {
-    let model = models::speech_model(configuration, &configuration.data(None))?;
+/// What the loader of engines is told: the model that the command names, or that of the configuration.
+pub(crate) fn engines_of(
+    command: &Extract,
+    configuration: &Configuration,
+) -> Result<Vec<OsString>, Failure> {
+    let model = match &command.model {
+        Some(model) => Some(models::named("--model", model)?),
+        None => models::speech_model(configuration, &configuration.data(None))?,
+    };
     Ok(engines::arguments(model.as_deref()))
 }
 
@@ -481,6 +487,11 @@ fn print(path: &Path, answer: &Answer, as_json: bool) -> Result<(), Failure> {
             }
             None if answer.extractions.len() > 1 => line(&shown!("madang: {title}")),
             None => {}
+        }
+        // Of what an engine was missing for there is no word in the text, and nothing else would tell why.
+        let missing = |warning: &&Warning| warning.reason.kind.word() == "not_installed";
+        for warning in extraction.content.warnings.iter().filter(missing) {
+            line(&shown!("madang: {title}: {}", reason_in(locale, &warning.reason)));
         }
         let text = extraction.content.text();
         if !text.is_empty() {

@@ -109,13 +109,20 @@ pub(crate) fn speech_model(
     configuration: &Configuration,
     data: &Path,
 ) -> Result<Option<PathBuf>, Failure> {
-    if let Some(named) = &configuration.speech_model {
-        let unfit =
-            |reason: String| Failure::usage(format!("speech_model: {}: {reason}", named.display()));
-        is_model(named).map_err(|error| unfit(error.to_string()))?;
-        return Ok(Some(named.clone()));
+    match &configuration.speech_model {
+        Some(path) => named("speech_model", path).map(Some),
+        None => Ok(installed(data)),
     }
-    Ok(installed(data))
+}
+
+/// The model that `setting` names.
+///
+/// # Errors
+/// When it is not there or no model.
+pub(crate) fn named(setting: &str, path: &Path) -> Result<PathBuf, Failure> {
+    is_model(path)
+        .map_err(|error| Failure::usage(format!("{setting}: {}: {error}", path.display())))?;
+    Ok(path.to_owned())
 }
 
 /// The model that was installed last.
@@ -157,6 +164,8 @@ pub(crate) fn model(command: &Model) -> Result<(), Failure> {
             install(file, sha256.as_deref(), *unverified, &data)
         }
         ModelAct::Ls => list(&configuration, &data),
+        ModelAct::Use { name } => choose(name, &configuration, &data),
+        ModelAct::Rm { name } => remove(name, &data),
     }
 }
 
@@ -279,20 +288,88 @@ fn create(path: &Path) -> std::io::Result<File> {
     File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
+/// Writes a file as a whole: a service that starts meanwhile reads what was there before, or this.
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = create(path)?;
+    let partial = path.with_extension("part");
+    let mut file = create(&partial)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(partial, path)
 }
 
-/// `madang model ls`: the models there are, the one in use marked.
-fn list(configuration: &Configuration, data: &Path) -> Result<(), Failure> {
-    let used = speech_model(configuration, data)?;
+/// The models in the data folder.
+fn all(data: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = match std::fs::read_dir(data.join(data_folder::MODELS)) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
         Err(_) => Vec::new(),
     };
     paths.retain(|path| path.extension().is_some_and(|extension| extension == EXTENSION));
+    paths.sort();
+    paths
+}
+
+/// The installed model of that name, which leads nowhere else: it is one of those that are listed.
+fn of_name(name: &str, data: &Path) -> Result<PathBuf, Failure> {
+    let paths = all(data);
+    let is_it = |path: &&PathBuf| {
+        let own = |part: Option<&std::ffi::OsStr>| part.is_some_and(|part| part == name);
+        own(path.file_stem()) || own(path.file_name()) || path.as_os_str() == name
+    };
+    paths.iter().find(is_it).cloned().ok_or_else(|| {
+        let names: Vec<_> = paths
+            .iter()
+            .filter_map(|path| path.file_stem())
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .collect();
+        Failure::usage(match names.is_empty() {
+            true => {
+                format!("{name}: no model is installed; take one with `madang model install FILE`")
+            }
+            false => format!("{name}: no such model; there are: {}", names.join(", ")),
+        })
+    })
+}
+
+/// `madang model use`.
+fn choose(name: &str, configuration: &Configuration, data: &Path) -> Result<(), Failure> {
+    let path = of_name(name, data)?;
+    is_model(&path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let in_use = data.join(data_folder::MODELS).join(IN_USE);
+    write(&in_use, file.as_bytes())
+        .map_err(|error| Failure::usage(format!("{}: {error}", in_use.display())))?;
+    out(&shown!(
+        "{file}: in use from the next start of a service; languages: {}",
+        languages(&path)
+    ))?;
+    if let Some(other) = &configuration.speech_model {
+        line(&shown!(
+            "madang: the configuration names {} as its speech_model, which goes first",
+            other.display()
+        ));
+    }
+    Ok(())
+}
+
+/// `madang model rm`. What it wrote down stays.
+fn remove(name: &str, data: &Path) -> Result<(), Failure> {
+    let path = of_name(name, data)?;
+    let was_used = installed(data).is_some_and(|used| used == path);
+    std::fs::remove_file(&path)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    out(&shown!("{}: removed; what it wrote down stays", path.display()))?;
+    if was_used {
+        line(&shown!(
+            "madang: it was in use; from the next start {NOT_TRANSCRIBED} until another is chosen with `madang model use NAME`"
+        ));
+    }
+    Ok(())
+}
+
+/// `madang model ls`: the models there are, the one in use marked.
+fn list(configuration: &Configuration, data: &Path) -> Result<(), Failure> {
+    let used = speech_model(configuration, data)?;
+    let mut paths = all(data);
     paths.extend(used.iter().filter(|used| !paths.contains(used)).cloned().collect::<Vec<_>>());
     paths.sort();
     if paths.is_empty() {

@@ -36,7 +36,7 @@ mod token_bag;
 pub(crate) fn run(command: &Extract, folder: &Path) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
     let limits = extract::limits(&configuration, command.no_previews);
-    let engines = extract::engines_of(&configuration)?;
+    let engines = extract::engines_of(command, &configuration)?;
     let own = [Some(folder), command.reference.as_deref()];
     let own: Vec<PathBuf> =
         own.into_iter().flatten().filter_map(|folder| folder.canonicalize().ok()).collect();

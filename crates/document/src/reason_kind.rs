@@ -52,6 +52,8 @@ pub enum ReasonKind {
     NoReader(Quote),
     /// Neither bytes nor name tell the format.
     UnknownFormat,
+    /// It is named as files of a format that all begin alike, and its bytes are of no format known here.
+    NotAsNamed(Quote),
     /// It is one part of a split archive; so many parts stand before it, if that is known.
     SplitPart(Option<u64>),
     /// It is packed by a method of this name.
@@ -344,10 +346,10 @@ impl ReasonKind {
                 "not_installed"
             }
             RecognitionWaits => "put_off",
-            Damaged | DamagedAfter(_) | DamagedAt(_) | DamagedBefore | LeadsOut | Unreadable
-            | NotUnpacked | NotDecoded | Beyond(_) | Overlaps | Circle | NotSigned(_)
-            | Broken(_) | Faulty(_) | NoPage(_) | FurtherPages(_) | LieTogether | DecoderBroke
-            | NotUnderstood => "damaged",
+            NotAsNamed(_) | Damaged | DamagedAfter(_) | DamagedAt(_) | DamagedBefore | LeadsOut
+            | Unreadable | NotUnpacked | NotDecoded | Beyond(_) | Overlaps | Circle
+            | NotSigned(_) | Broken(_) | Faulty(_) | NoPage(_) | FurtherPages(_) | LieTogether
+            | DecoderBroke | NotUnderstood => "damaged",
             CutShort
             | EndsEarly
             | EndsWithin(_)

@@ -133,6 +133,14 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             "내용으로도 이름으로도 형식을 알 수 없습니다",
             "neither the bytes nor the name tell the format",
         ),
+        NotAsNamed(extension) => both(
+            format!(
+                "이름은 .{extension}인데 내용은 아는 형식이 아닙니다. 손상되었거나, 다른 프로그램이 잠갔거나, 이름이 잘못되었습니다"
+            ),
+            format!(
+                "named .{extension}, but its bytes are of no known format: damaged, locked by another program, or named wrongly"
+            ),
+        ),
         SplitPart(before) => {
             let (korean, english) = match before {
                 None | Some(0) => both("", ""),

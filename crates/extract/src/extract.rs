@@ -19,6 +19,7 @@ use crate::extraction::{Extraction, outcome_of};
 use crate::format::{Format, Match};
 use crate::formats::FORMATS;
 use crate::language::language;
+use crate::naming::begins_alike;
 use crate::order::Order;
 use crate::probe::Probe;
 use crate::recognise::{recognise, recognise_drm};
@@ -125,8 +126,13 @@ fn detect(probe: &Probe<'_>) -> (Detected, Result<&'static Format, Option<Extrac
         Some(known) => (unread(known.media_type), Err(Some(known.error()))),
         None if probe.size() == 0 => (unread(EMPTY), Err(None)),
         None => {
-            let reason = ReasonKind::UnknownFormat.into();
-            (unread(MediaType::UNKNOWN), Err(Some(ExtractError::Unsupported(reason))))
+            let error = match begins_alike(&probe.extension) {
+                true => ExtractError::Corrupt(
+                    ReasonKind::NotAsNamed(probe.extension.as_str().into()).into(),
+                ),
+                false => ExtractError::Unsupported(ReasonKind::UnknownFormat.into()),
+            };
+            (unread(MediaType::UNKNOWN), Err(Some(error)))
         }
     }
 }

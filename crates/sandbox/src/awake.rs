@@ -35,6 +35,11 @@ impl Awake {
         self.counted
     }
 
+    /// So much of what was counted does not count after all.
+    pub(crate) fn discount(&mut self, time: Duration) {
+        self.counted = self.counted.saturating_sub(time);
+    }
+
     /// What has passed since the last look does not count.
     pub(crate) fn pass_over(&mut self, now: Instant) {
         self.looked = self.looked.max(now);
@@ -94,6 +99,10 @@ mod tests {
         awake.look(begun + ms(30));
         awake.pass_over(begun + ms(90));
         assert_eq!(awake.look(begun + ms(100)), ms(40));
+        awake.discount(ms(30));
+        assert_eq!(awake.look(begun + ms(150)), ms(60));
+        awake.discount(ms(200));
+        assert_eq!(awake.look(begun + ms(160)), ms(10));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! On the parent's side: [`zygote`] sends orders, [`run`] begins a run, `supervision` watches its child, `assembly`
-//! checks what that says, `ending` tells what its end means, `awake` counts the time. On the other: [`serve`] is the zygote's loop, `child` the
+//! checks what that says, `ending` tells what its end means, `awake` counts the time, and `run_queue` tells which of it the child could not use. On the other: [`serve`] is the zygote's loop, `child` the
 //! life of a child, `blob` what it reads, `answer` what it says, and `channel` the way there. [`frame`], `launch` and
 //! `caps` are what both speak.
 
@@ -34,6 +34,7 @@ mod memory;
 mod raw_bytes;
 pub mod request;
 pub mod run;
+mod run_queue;
 /// How a run ended.
 pub mod run_report;
 /// Bytes that nobody can change.

@@ -24,6 +24,7 @@ use crate::kit::Kit;
 use crate::launch::{self, Launch, Report};
 use crate::limits::ChildLimits;
 use crate::memory;
+use crate::run_queue;
 use crate::run_report::RunReport;
 use crate::usage::{Stages, Usage};
 use crate::watch::Watch;
@@ -77,6 +78,8 @@ pub(crate) struct Supervision<'a> {
     heard: Duration,
     /// When its memory was looked at last.
     looked: Duration,
+    /// How long it had waited for a processor by then.
+    waited: Duration,
     killed: Option<(Killed, Duration)>,
     ended: Option<(ExitStatus, Usage)>,
     /// When the order went out.
@@ -126,6 +129,7 @@ impl<'a> Supervision<'a> {
             awake: Awake::since(now),
             heard: Duration::ZERO,
             looked: Duration::ZERO,
+            waited: Duration::ZERO,
             killed: None,
             ended: None,
             ordered,
@@ -175,6 +179,10 @@ impl<'a> Supervision<'a> {
     /// Kills a child that exceeds a limit. Looked at after hearing it, so that a parent that was late itself
     /// does not take its own silence for the child's.
     fn hold_to_limits(&mut self, watch: &Watch) -> io::Result<()> {
+        let is_due = self.look().saturating_sub(self.looked) >= TICK;
+        if is_due {
+            self.pass_over_waiting();
+        }
         let now = self.look();
         let idle = now.saturating_sub(self.heard);
         if let Some((_, at)) = &self.killed {
@@ -191,13 +199,20 @@ impl<'a> Supervision<'a> {
             self.kill(Killed::Lingered);
         } else if idle >= self.limits.silence {
             self.kill(Killed::Silent(self.limits.silence));
-        } else if now.saturating_sub(self.looked) >= TICK {
-            self.looked = now;
-            if memory::resident(self.pid).is_some_and(|bytes| bytes > self.resident) {
-                self.kill(Killed::Memory(self.limits.memory));
-            }
+        } else if is_due && memory::resident(self.pid).is_some_and(|bytes| bytes > self.resident) {
+            self.kill(Killed::Memory(self.limits.memory));
         }
         Ok(())
+    }
+
+    /// On a machine with more to do than processors a child that works is as silent as one that hangs. What it waited for
+    /// a turn is no fault of its own; what it works for is held to the limit on its processor's time.
+    fn pass_over_waiting(&mut self) {
+        if let Some(waited) = run_queue::waited(self.pid) {
+            self.awake.discount(waited.saturating_sub(self.waited));
+            self.waited = waited;
+        }
+        self.looked = self.look();
     }
 
     fn look(&mut self) -> Duration {

@@ -239,6 +239,7 @@ mod thrift;
 mod thumbnail;
 mod tiff;
 mod tiff_pages;
+mod tiff_tag;
 mod tnef;
 mod ttml;
 mod utf8_stream;

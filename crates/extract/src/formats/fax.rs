@@ -9,21 +9,9 @@ use madang_document::reason_kind::ReasonKind;
 
 use super::ifd::Ifd;
 use super::preview::{self, DecodeError};
+use super::tiff_tag as tag;
 use crate::blob::{Blob, read_range};
 use crate::context::Context;
-
-/// Tags of a directory.
-const WIDTH: u16 = 256;
-const HEIGHT: u16 = 257;
-const BITS: u16 = 258;
-const COMPRESSION: u16 = 259;
-const PHOTOMETRIC: u16 = 262;
-const FILL_ORDER: u16 = 266;
-const STRIP_OFFSETS: u16 = 273;
-const SAMPLES: u16 = 277;
-const ROWS_PER_STRIP: u16 = 278;
-const STRIP_BYTES: u16 = 279;
-const GROUP_3_OPTIONS: u16 = 292;
 
 /// Bytes of one strip that are held; a page of a fax has some tens of kilobytes.
 const STRIP_MOST: u64 = 64 << 20;
@@ -33,12 +21,12 @@ pub(super) type Page = (DynamicImage, Option<Reason>);
 
 /// How the rows of a page were packed; none if not as a fax, or in tiles, which no fax is.
 fn encoding(ifd: &Ifd<'_>) -> Option<EncodingMode> {
-    let is_plain = ifd.integer(BITS).unwrap_or(1) == 1
-        && ifd.integer(SAMPLES).unwrap_or(1) == 1
-        && ifd.has(STRIP_OFFSETS);
-    let encoding = match ifd.integer(COMPRESSION)? {
+    let is_plain = ifd.integer(tag::BITS).unwrap_or(1) == 1
+        && ifd.integer(tag::SAMPLES).unwrap_or(1) == 1
+        && ifd.has(tag::STRIPS);
+    let encoding = match ifd.integer(tag::COMPRESSION)? {
         2 => EncodingMode::Group3_1D,
-        3 if ifd.integer(GROUP_3_OPTIONS).unwrap_or(0) & 1 == 1 => EncodingMode::Group3_2D,
+        3 if ifd.integer(tag::GROUP_3_OPTIONS).unwrap_or(0) & 1 == 1 => EncodingMode::Group3_2D,
         3 => EncodingMode::Group3_1D,
         4 => EncodingMode::Group4,
         _ => return None,
@@ -81,9 +69,8 @@ pub(super) fn decode(
     context: &Context<'_>,
 ) -> Option<Result<Page, DecodeError>> {
     let encoding = encoding(ifd)?;
-    let side = |tag| ifd.small(tag).filter(|side| *side > 0);
-    let (width, height) = (side(WIDTH)?, side(HEIGHT)?);
-    Some(page(blob, ifd, encoding, (width, height), context))
+    let (width, height) = tag::sides(ifd);
+    (width > 0 && height > 0).then(|| page(blob, ifd, encoding, (width, height), context))
 }
 
 fn page(
@@ -99,15 +86,16 @@ fn page(
     context.spend_decoded(all).map_err(|limit| DecodeError::TooLarge(limit.into_reason()))?;
     context.unit();
     // 0 says that nought is white, as every fax has it; some programs have it the other way round.
-    let (paper, ink) = match ifd.integer(PHOTOMETRIC).unwrap_or(0) {
+    let (paper, ink) = match ifd.integer(tag::PHOTOMETRIC).unwrap_or(0) {
         1 => (0, 255),
         _ => (255, 0),
     };
     let columns = usize::try_from(width).map_err(|_| damaged())?;
     let all = usize::try_from(all).map_err(|_| damaged())?;
     let mut rows = Rows { width: columns, ink, paper, left: 0, pixels: Vec::with_capacity(all) };
-    let in_strip = ifd.small(ROWS_PER_STRIP).filter(|rows| *rows > 0).unwrap_or(height).min(height);
-    let (places, lengths) = (ifd.numbers(STRIP_OFFSETS), ifd.numbers(STRIP_BYTES));
+    let in_strip =
+        ifd.small(tag::ROWS_PER_STRIP).filter(|rows| *rows > 0).unwrap_or(height).min(height);
+    let (places, lengths) = (ifd.numbers(tag::STRIPS), ifd.numbers(tag::STRIP_LENGTHS));
     let is_alone = places.len() == 1;
     let (mut top, mut missing, mut any) = (0u32, None, false);
     for (n, place) in places.iter().enumerate() {
@@ -122,10 +110,10 @@ fn page(
             _ => 0,
         };
         let mut bytes = read_range(blob, *place as u64, length.min(STRIP_MOST)).unwrap_or_default();
-        if ifd.integer(FILL_ORDER) == Some(2) {
+        if ifd.integer(tag::FILL_ORDER) == Some(2) {
             bytes.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
         }
-        let is_bare = ifd.integer(COMPRESSION) == Some(2);
+        let is_bare = ifd.integer(tag::COMPRESSION) == Some(2);
         let settings = DecodeSettings {
             columns: width,
             rows: count,

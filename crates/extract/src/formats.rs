@@ -73,6 +73,7 @@ mod id3;
 mod ifd;
 mod iptc;
 mod iso9660;
+mod iso_boxes;
 mod iwork;
 mod jpeg;
 mod jpeg2000;

@@ -8,7 +8,7 @@ use madang_document::content::Content;
 use madang_document::metadata::{self, Metadata};
 
 use super::ifd::{Ifd, Ifds};
-use super::mp4_boxes::each;
+use super::iso_boxes::{BOXES_MOST, each};
 use super::picture::{self, BLOCK_MOST, Header};
 use super::{jpeg, picture_exif, tiff, tiff_tag as tag};
 use crate::blob::{Blob, read_range};
@@ -74,7 +74,6 @@ const DIRECTORIES_MOST: usize = 20;
 /// Canon's boxes: what the camera says, and its picture to show.
 const CANON: [u8; 16] = 0x85C0_B687_820F_11E0_8111_F4CE_462B_6A48_u128.to_be_bytes();
 const CANON_SHOWN: [u8; 16] = 0xEAF4_2B5E_1C98_4B88_B9FB_B7DC_406E_4D16_u128.to_be_bytes();
-const BOXES_MOST: usize = 1_000;
 
 fn kind(probe: &Probe<'_>) -> Option<&'static str> {
     if let Some((.., kind)) = MAGIC.iter().find(|(at, magic, _)| probe.has_at(*at, magic)) {

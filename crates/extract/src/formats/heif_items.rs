@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::mp4_boxes::boxes;
+use super::iso_boxes::boxes;
 use crate::blob::{Blob, read_range};
 
 /// Items and properties of them that are walked.

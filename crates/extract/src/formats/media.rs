@@ -23,7 +23,9 @@ use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
 use super::mp4_boxes::{self, Mp4Boxes};
 use super::mp4_samples::{self, Claim};
-use super::{dav, id3, media_sniff, media_tags, preview, sound, subtitle_packet};
+use super::{
+    dav, id3, iso_boxes, media_sniff, media_tags, preview, sound, subtitle_packet,
+};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -116,7 +118,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
         content.lost(ReasonKind::Missing.of(Noun::Streams).instead(Instead::Tags));
     }
     let is_cut = match demuxer {
-        "mov" => claim == Claim::Beyond || cut_short::boxes(blob),
+        "mov" => claim == Claim::Beyond || iso_boxes::reach_beyond(blob),
         "avi" | "wav" | "aiff" => cut_short::riff(blob),
         "ogg" => cut_short::ogg(blob),
         "matroska" => cut_short::matroska(blob),

@@ -29,6 +29,7 @@ mod data_url;
 pub(crate) mod date;
 mod dav;
 mod dbf;
+mod degrees;
 mod dicom;
 mod doc;
 mod docx;

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use image::{DynamicImage, RgbImage};
+use madang_document::clock_time::ClockTime;
 use madang_document::content::{Content, Origin, Preview, Segment};
 use madang_document::fault::Fault;
 use madang_document::instead::Instead;
@@ -23,9 +24,7 @@ use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
 use super::mp4_boxes::{self, Mp4Boxes};
 use super::mp4_samples::{self, Claim};
-use super::{
-    dav, id3, iso_boxes, media_sniff, media_tags, preview, sound, subtitle_packet,
-};
+use super::{dav, id3, iso_boxes, media_sniff, media_tags, preview, sound, subtitle_packet};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -160,7 +159,8 @@ fn describe_file(content: &mut Content, file: &MediaFile<'_>) {
     let chapters = file.chapters(CHAPTERS_MOST);
     let chapters = chapters.iter().map(|chapter| {
         let title = media_tags::title(&chapter.tags).unwrap_or_default();
-        format!("{} {title}", clock(chapter.start)).trim_end().to_owned()
+        let start = ClockTime::of_ms(milliseconds(chapter.start)).with_hours();
+        format!("{start} {title}").trim_end().to_owned()
     });
     content.metadata.at("chapters").set("chapters", chapters.collect::<Vec<_>>());
 }
@@ -519,10 +519,4 @@ fn milliseconds(seconds: f64) -> u64 {
 /// To milliseconds: what lies below is noise of the container's time base.
 fn round(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
-}
-
-/// As `1:02:03`.
-fn clock(seconds: f64) -> String {
-    let seconds = milliseconds(seconds) / 1000;
-    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }

@@ -5,6 +5,7 @@ use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
 use super::date;
+use super::degrees::{self, Axis};
 use super::ifd::{Ifd, Ifds};
 use super::keywords::keywords;
 use super::korean_bytes::tag_text;
@@ -142,8 +143,8 @@ pub(super) fn read_fields(ifd: &Ifd<'_>, said: &mut Metadata) -> Option<Reason> 
 /// Sets where the directory of the place says that it was taken.
 pub(super) fn read_place(gps: &Ifd<'_>, metadata: &mut Metadata) {
     let mut metadata = metadata.at("EXIF");
-    let latitude = degrees(gps, 2, "S", 90.0);
-    let longitude = degrees(gps, 4, "W", 180.0);
+    let latitude = place(gps, 2, "S", Axis::Latitude);
+    let longitude = place(gps, 4, "W", Axis::Longitude);
     if let (Some(latitude), Some(longitude)) = (latitude, longitude) {
         metadata.set(metadata::GPS_LATITUDE, latitude);
         metadata.set(metadata::GPS_LONGITUDE, longitude);
@@ -203,19 +204,15 @@ fn of_hours(hours: f64) -> Option<String> {
 }
 
 /// Degrees, minutes and seconds as signed degrees; the sign stands in the tag before.
-fn degrees(gps: &Ifd<'_>, tag: u16, negative: &str, most: f64) -> Option<f64> {
+fn place(gps: &Ifd<'_>, tag: u16, negative: &str, axis: Axis) -> Option<f64> {
     let parts = gps.all_numbers(tag);
     let part = |n: usize| parts.get(n).copied().flatten().unwrap_or(0.0);
-    let degrees = part(0) + part(1) / 60.0 + part(2) / 3600.0;
     let reference = gps.text(tag - 1)?;
     let reference = reference.trim().to_ascii_uppercase();
-    if parts.first().copied().flatten().is_none()
-        || reference.is_empty()
-        || !(0.0..=most).contains(&degrees)
-    {
+    if parts.first().copied().flatten().is_none() || reference.is_empty() {
         return None;
     }
-    Some(round(if reference.starts_with(negative) { -degrees } else { degrees }, 1e7))
+    degrees::signed([part(0), part(1), part(2)], axis, reference.starts_with(negative))
 }
 
 fn round(number: f64, digits: f64) -> f64 {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use madang_document::clock_time::ClockTime;
 use madang_document::metadata::{self, Metadata, Value};
 
 use crate::pages::words::{Words, minute};
@@ -460,13 +461,7 @@ fn number(words: Words, form: Form, n: f64, plain: String) -> String {
         Seconds if n < 60.0 => format!("{plain}{}", words.say("초", " s")),
         Seconds => {
             // A cast of a number that is out of range saturates.
-            let whole = n.round() as u64;
-            let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
-            if hours > 0 {
-                format!("{hours}:{minutes:02}:{seconds:02}")
-            } else {
-                format!("{minutes}:{seconds:02}")
-            }
+            ClockTime::of_seconds(n.round() as u64).short()
         }
         Share => format!("{:.0}%", n * 100.0),
         Exposure if n > 0.0 && n < 0.3 => {

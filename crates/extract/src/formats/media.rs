@@ -18,17 +18,19 @@ use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
 use super::cut_short;
-use super::frame_text::FrameText;
-use super::key_frames::{self, Glimpse};
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
 use super::mp4_boxes::{self, Mp4Boxes};
 use super::mp4_samples::{self, Claim};
 use super::{dav, id3, iso_boxes, media_sniff, media_tags, preview, sound, subtitle_packet};
 use crate::blob::Blob;
+use crate::contact_sheet;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::Format;
+use crate::frame_choice;
+use crate::frame_text::FrameText;
+use crate::glimpse::Glimpse;
 use crate::member_path::MemberPaths;
 use crate::options::Ocr;
 use crate::unpack::take_member;
@@ -407,7 +409,7 @@ fn take_frames(
     let limits = context.limits;
     let duration = file.duration().unwrap_or(0.0);
     let mut decoder = file.key_frames(index, limits.pixels)?;
-    let places = key_frames::plan(duration, &decoder.times());
+    let places = frame_choice::plan(duration, &decoder.times());
     let is_clip = places.len() == 1;
     let orientation = Some(match video.rotation {
         Some(90) => 6,
@@ -447,7 +449,11 @@ fn take_frames(
         if frames.last().is_some_and(|last| last.glimpse.resembles(&glimpse)) {
             continue;
         }
-        text.read(&decoder, start_ms, content);
+        let frame = |side| {
+            let (width, height, rgb) = decoder.rgb(side).ok()?;
+            RgbImage::from_raw(width, height, rgb)
+        };
+        text.read(&frame, start_ms, content);
         let picture = RgbImage::from_raw(width, height, rgb)
             .ok_or(ReasonKind::Faulty(Fault::FrameIncomplete))?;
         let locator = Locator::Time { start_ms, end_ms: start_ms };
@@ -462,7 +468,7 @@ fn take_frames(
         return Ok(());
     }
     let glimpses: Vec<&Glimpse> = frames.iter().map(|frame| &frame.glimpse).collect();
-    let Some(best) = key_frames::representative(&glimpses) else {
+    let Some(best) = frame_choice::representative(&glimpses) else {
         return Err(failed.unwrap_or(ReasonKind::Faulty(Fault::NoKeyFrame)).into());
     };
     let side = (limits.preview / 2).max(1);
@@ -486,7 +492,7 @@ fn take_frames(
         content.metadata.at("video stream").set("key_frames", times.collect::<Vec<f64>>());
     }
     let rasters: Vec<&Raster> = tiles.iter().map(|tile| &tile.raster).collect();
-    if let Some(raster) = key_frames::sheet(&rasters, limits.preview) {
+    if let Some(raster) = contact_sheet::sheet(&rasters, limits.preview) {
         content.previews.push(Preview { locator: Locator::Whole {}, raster });
         content.previews.extend(tiles);
     }

@@ -76,8 +76,13 @@ pub(super) fn within(
     });
 }
 
-/// Kind and body of each box in these bytes, up to the first that does not fit.
+/// Kind and body of each box in these bytes, a thousand at most.
 pub(super) fn boxes(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
+    list(bytes).take(BOXES_MOST)
+}
+
+/// Kind and body of each box in these bytes, up to the first that does not fit: as many as there are, for who counts them.
+pub(super) fn list(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     let mut rest = bytes;
     let next = move || {
         let head = Head::read(rest)?;
@@ -87,7 +92,7 @@ pub(super) fn boxes(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
         rest = behind;
         Some((head.kind, body))
     };
-    std::iter::from_fn(next).take(BOXES_MOST)
+    std::iter::from_fn(next)
 }
 
 /// Whether a box on the top of a file reaches beyond its end.

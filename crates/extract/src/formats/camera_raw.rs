@@ -19,7 +19,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "camera_raw",
-    version: 1,
+    version: 2,
     media_types: &[
         "image/x-adobe-dng",
         "image/x-canon-cr2",

@@ -25,7 +25,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg_xl",
-    version: 3,
+    version: 4,
     media_types: &["image/jxl"],
     sniff: |probe| {
         let is =

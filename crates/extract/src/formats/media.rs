@@ -51,7 +51,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 9,
+            version: 10,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,

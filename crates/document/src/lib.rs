@@ -11,6 +11,7 @@ pub mod blob_id;
 pub mod blob_part;
 pub mod cause;
 pub mod civil_date;
+pub mod clock_time;
 pub mod condition;
 pub mod content;
 pub mod counted;

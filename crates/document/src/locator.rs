@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::clock_time::ClockTime;
 use crate::locale::Locale;
 
 /// Where in a document a segment stands, so that a hit opens at its page, cell or second.
@@ -96,14 +97,7 @@ impl Locator {
             }
             Locator::Paragraph { number } if korean => format!("{number}번째 단락"),
             Locator::Paragraph { number } => format!("paragraph {number}"),
-            Locator::Time { start_ms, .. } => {
-                let seconds = start_ms / 1000;
-                let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-                match hours {
-                    0 => format!("{minutes}:{seconds:02}"),
-                    _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-                }
-            }
+            Locator::Time { start_ms, .. } => ClockTime::of_ms(*start_ms).short(),
         })
     }
 }

@@ -5,6 +5,7 @@
 /// The bytes of an object.
 pub mod blob;
 mod compound_file;
+mod contact_sheet;
 /// What an extractor is told, and the door through which members leave.
 pub mod context;
 mod described;
@@ -22,20 +23,24 @@ pub mod extraction;
 /// A row of the table of formats.
 pub mod format;
 pub mod formats;
+mod frame_choice;
+mod frame_text;
+mod glimpse;
 mod hangul_letters;
 /// The language of a text.
 pub mod language;
-/// How much one object may cost.
 pub mod letters;
 mod libav;
 pub mod lighting;
 mod likely_text;
+/// How much one object may cost.
 pub mod limits;
+mod loudness;
 /// The paths of the members of one container.
 mod member_path;
-/// What a pipeline wants.
 /// What of a name counts.
 pub mod naming;
+/// What a pipeline wants.
 pub mod options;
 /// What one extraction is told.
 pub mod order;
@@ -43,9 +48,9 @@ pub mod order;
 mod paragraphs;
 /// The passwords that a pipeline gives.
 pub mod passwords;
-/// What a row may look at to tell its kind.
 pub mod pixels;
 mod private_signs;
+/// What a row may look at to tell its kind.
 pub mod probe;
 /// Formats that are known by sight, but not read.
 mod recognise;
@@ -63,3 +68,5 @@ pub mod stages;
 mod still_locked;
 pub mod unpack;
 mod visible_text;
+mod voice;
+mod waveform;

@@ -8,6 +8,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use madang_document::clock_time::ClockTime;
 use madang_document::content::{Origin, Segment};
 use madang_document::document::Document;
 use madang_document::locator::Locator;
@@ -103,8 +104,9 @@ fn webvtt(text: &[Segment], origin: Origin) -> String {
     cues.sort_by_key(|(start, ..)| *start);
     let mut made = String::from("WEBVTT\n");
     for (start, end, shown) in cues {
+        let [start, end] = [start, end].map(|ms| ClockTime::of_ms(ms).exact());
         // Writing to a string does not fail.
-        let _ = write!(made, "\n{} --> {}\n{shown}\n", timestamp(start), timestamp(end));
+        let _ = write!(made, "\n{start} --> {end}\n{shown}\n");
     }
     made
 }
@@ -128,13 +130,6 @@ fn cue_text(text: &str) -> String {
         }
     }
     shown
-}
-
-/// `01:02:03.004`
-fn timestamp(ms: u64) -> String {
-    let seconds = ms / 1000;
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    format!("{hours:02}:{minutes:02}:{:02}.{:03}", seconds % 60, ms % 1000)
 }
 
 #[cfg(test)]

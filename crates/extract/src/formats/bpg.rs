@@ -11,7 +11,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "bpg",
-    version: 2,
+    version: 3,
     media_types: &["image/bpg"],
     sniff: |probe| if probe.starts_with(b"BPG\xFB") { Match::Magic } else { Match::No },
     media_type: |_| "image/bpg",

@@ -8,9 +8,9 @@ use madang_document::content::Content;
 use madang_document::metadata::{self, Metadata};
 
 use super::ifd::{Ifd, Ifds};
-use super::mp4_boxes::each;
+use super::iso_boxes::{BOXES_MOST, each};
 use super::picture::{self, BLOCK_MOST, Header};
-use super::{jpeg, picture_exif, tiff};
+use super::{jpeg, picture_exif, tiff, tiff_tag as tag};
 use crate::blob::{Blob, read_range};
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -19,7 +19,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "camera_raw",
-    version: 1,
+    version: 2,
     media_types: &[
         "image/x-adobe-dng",
         "image/x-canon-cr2",
@@ -61,15 +61,8 @@ const NAMED: &[(&str, &str)] = &[
 
 const FUJIFILM: &[u8] = b"FUJIFILMCCD-RAW ";
 
-/// Tags: which version of DNG it is; what a directory shows; where its pixels, and a JPEG file, lie; further directories.
+/// Which version of DNG it is.
 const DNG_VERSION: u16 = 50706;
-const SUBFILE: u16 = 254;
-const STRIPS: u16 = 273;
-const STRIP_LENGTHS: u16 = 279;
-const JPEG_AT: u16 = 513;
-const JPEG_LENGTH: u16 = 514;
-const FURTHER: u16 = 330;
-const COMPRESSION: u16 = 259;
 
 /// Panasonic's own tags: edges of the sensor, its JPEG file.
 const PANASONIC_EDGES: [u16; 4] = [4, 5, 6, 7];
@@ -81,7 +74,6 @@ const DIRECTORIES_MOST: usize = 20;
 /// Canon's boxes: what the camera says, and its picture to show.
 const CANON: [u8; 16] = 0x85C0_B687_820F_11E0_8111_F4CE_462B_6A48_u128.to_be_bytes();
 const CANON_SHOWN: [u8; 16] = 0xEAF4_2B5E_1C98_4B88_B9FB_B7DC_406E_4D16_u128.to_be_bytes();
-const BOXES_MOST: usize = 1_000;
 
 fn kind(probe: &Probe<'_>) -> Option<&'static str> {
     if let Some((.., kind)) = MAGIC.iter().find(|(at, magic, _)| probe.has_at(*at, magic)) {
@@ -126,15 +118,16 @@ fn directories(blob: &dyn Blob, header: &mut Header) -> Option<Place> {
     let mut all: Vec<Ifd<'_>> = Vec::new();
     for ifd in ifds.chain().0.into_iter().take(DIRECTORIES_MOST).filter_map(|at| ifds.directory(at))
     {
-        all.extend(ifd.children(FURTHER, DIRECTORIES_MOST));
+        all.extend(ifd.children(tag::FURTHER, DIRECTORIES_MOST));
         all.push(ifd);
     }
     let first = ifds.first()?;
     let size = |ifd: &Ifd<'_>| {
         let side = |tag| ifd.integer(tag).unwrap_or(0);
-        side(tiff::tag::WIDTH).saturating_mul(side(tiff::tag::HEIGHT))
+        side(tag::WIDTH).saturating_mul(side(tag::HEIGHT))
     };
-    let full = all.iter().filter(|ifd| ifd.integer(SUBFILE) == Some(0)).max_by_key(|ifd| size(ifd));
+    let full =
+        all.iter().filter(|ifd| ifd.integer(tag::SUBFILE) == Some(0)).max_by_key(|ifd| size(ifd));
     tiff::read_header(full.filter(|ifd| size(ifd) > 0).unwrap_or(&first), header);
     tiff::read_blocks(&first, header);
     if header.width == 0
@@ -165,11 +158,11 @@ fn jpeg_of(blob: &dyn Blob, ifd: &Ifd<'_>) -> Option<Place> {
     };
     let in_one_strip = || {
         // A single strip that is packed as JPEG is a file of it.
-        matches!(ifd.integer(COMPRESSION), Some(6 | 7)).then_some(())?;
-        (ifd.numbers(STRIPS).len() == 1).then_some(())?;
-        of(STRIPS, STRIP_LENGTHS)
+        matches!(ifd.integer(tag::COMPRESSION), Some(6 | 7)).then_some(())?;
+        (ifd.numbers(tag::STRIPS).len() == 1).then_some(())?;
+        of(tag::STRIPS, tag::STRIP_LENGTHS)
     };
-    of(JPEG_AT, JPEG_LENGTH).or_else(in_one_strip)
+    of(tag::JPEG_AT, tag::JPEG_LENGTH).or_else(in_one_strip)
 }
 
 /// Whether a JPEG file lies there that a decoder can show: a sensor's values are packed without loss, in JPEG's name, too.
@@ -255,8 +248,7 @@ fn canon_part(bytes: &[u8], is_gps: bool, header: &mut Header) {
         false => {
             // Its own size is that of the picture.
             if header.width == 0 {
-                header.width = ifd.small(tiff::tag::WIDTH).unwrap_or(0);
-                header.height = ifd.small(tiff::tag::HEIGHT).unwrap_or(0);
+                (header.width, header.height) = tag::sides(&ifd);
             }
             let note = picture_exif::read_fields(&ifd, &mut said);
             header.odd = header.odd.take().or(note);

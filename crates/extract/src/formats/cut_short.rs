@@ -1,12 +1,10 @@
-//! Whether a picture, a film or a sound ends before its own structure says, told without decoding any of it.
+//! Whether a picture, a film or a sound ends before its own structure says, told without decoding any of it. Of files that are
+//! made of boxes `iso_boxes` says it.
 
 use crate::blob::{Blob, read_range};
 
 /// Bytes of a picture that are searched for its end.
 const SEARCHED_MOST: u64 = 256 << 20;
-
-/// Boxes on the top that are walked: a film in fragments has thousands, and in a bucket the head of each is fetched by itself.
-const BOXES_MOST: usize = 100;
 
 /// Pieces of a film of AVI that are walked, of a gigabyte or two each.
 const PIECES_MOST: usize = 1_000;
@@ -80,29 +78,6 @@ pub(super) fn ogg(blob: &dyn Blob) -> bool {
     let lengths = page.get(27..).unwrap_or_default().iter().take(segments.into());
     let body: usize = lengths.map(|length| usize::from(*length)).sum();
     page.len() < 27 + usize::from(segments) + body
-}
-
-/// Whether a box on the top of an ISO file (MP4, HEIF, JPEG 2000, JPEG XL) reaches beyond its end.
-pub(super) fn boxes(blob: &dyn Blob) -> bool {
-    let mut at = 0;
-    for _ in 0..BOXES_MOST {
-        let head = read_range(blob, at, 16).unwrap_or_default();
-        let [a, b, c, d, k1, k2, k3, k4, long @ ..] = head.as_slice() else { return false };
-        let size = match (u32::from_be_bytes([*a, *b, *c, *d]), long.first_chunk()) {
-            (1, Some(long)) => u64::from_be_bytes(*long),
-            (size, _) => u64::from(size),
-        };
-        // To the end of the file, or what somebody hung on it.
-        let is_kind = [k1, k2, k3, k4].iter().all(|c| (0x20..0x7F).contains(*c) || **c == 0xA9);
-        if size < 8 || !is_kind {
-            return false;
-        }
-        at = at.saturating_add(size);
-        if at >= blob.len() {
-            return at > blob.len();
-        }
-    }
-    false
 }
 
 /// Whether the segment of a Matroska file says to be longer than the file (RFC 8794, section 4.4: a size of ones only is none).

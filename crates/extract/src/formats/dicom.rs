@@ -16,7 +16,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "dicom",
-    version: 1,
+    version: 2,
     media_types: &["application/dicom"],
     sniff: |probe| if probe.has_at(PREAMBLE, b"DICM") { Match::Magic } else { Match::No },
     media_type: |_| "application/dicom",

@@ -5,9 +5,8 @@ use madang_document::metadata;
 use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 
-use super::cut_short;
 use super::heif_items::{Description, Numbers};
-use super::mp4_boxes::each;
+use super::iso_boxes::{self, each};
 use super::picture::{self, BLOCK_MOST, Header};
 use super::{heif_pixels, jumbf, preview};
 use crate::blob::{Blob, read_range};
@@ -18,7 +17,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "heif",
-    version: 3,
+    version: 4,
     media_types: &["image/heic", "image/heif", "image/avif"],
     sniff: |probe| if media_type(probe).is_some() { Match::Magic } else { Match::No },
     media_type: |probe| media_type(probe).unwrap_or("image/heif"),
@@ -51,7 +50,7 @@ fn media_type(probe: &Probe<'_>) -> Option<&'static str> {
 }
 
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
-    let mut header = Header { is_cut: cut_short::boxes(blob), ..Header::default() };
+    let mut header = Header { is_cut: iso_boxes::reach_beyond(blob), ..Header::default() };
     let mut meta = Vec::new();
     each(blob, 0, blob.len(), TOP_MOST, &mut |kind, from, to| match &kind {
         b"meta" if meta.is_empty() => {

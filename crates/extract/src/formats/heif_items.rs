@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::mp4_boxes::boxes;
+use super::iso_boxes::{boxes, list};
 use crate::blob::{Blob, read_range};
 
 /// Items and properties of them that are walked.
@@ -88,10 +88,12 @@ impl<'a> Description<'a> {
         let mut numbers = Numbers(body);
         let (version, _) = numbers.version()?;
         numbers.next(if version == 0 { 2 } else { 4 })?;
-        for (kind, body) in boxes(numbers.0) {
+        for (kind, body) in list(numbers.0) {
             let mut numbers = Numbers(body);
             let (version, _) = numbers.version()?;
-            if kind != *b"infe" || version < 2 || self.items.len() as u64 >= ITEMS_MOST {
+            // Each tile of a large grid is an item.
+            (self.items.len() < ITEMS_MOST as usize).then_some(())?;
+            if kind != *b"infe" || version < 2 {
                 continue;
             }
             let id = numbers.next(if version == 2 { 2 } else { 4 })?;
@@ -165,11 +167,12 @@ impl<'a> Description<'a> {
         let (version, _) = numbers.version()?;
         let width = if version == 0 { 2 } else { 4 };
         let mut all = 0;
-        for (kind, body) in boxes(numbers.0) {
+        for (kind, body) in list(numbers.0) {
             let mut numbers = Numbers(body);
             let from = numbers.next(width)?;
             let count = usize::try_from(numbers.next(2)?).ok()?;
-            all += count;
+            // One to nothing takes room, too.
+            all += count + 1;
             (all <= REFERENCES_MOST).then_some(())?;
             let to = (0..count).map_while(|_| numbers.next(width)).collect();
             self.references.push(Reference { kind, from, to });
@@ -257,7 +260,8 @@ impl<'a> Description<'a> {
         let ends = place.extents.iter().any(|(_, length)| *length == 0);
         let length =
             place.extents.iter().try_fold(0u64, |all, (_, more)| all.checked_add(*more))?;
-        let bytes = self.item(blob, id, most).filter(|_| length <= most)?;
+        (length <= most).then_some(())?;
+        let bytes = self.item(blob, id, most)?;
         (!bytes.is_empty() && (ends || bytes.len() as u64 == length)).then_some(bytes)
     }
 
@@ -280,5 +284,41 @@ fn orientation(turn: u8, mirror: Option<u8>) -> Option<u32> {
         (1, Some(0)) | (3, Some(1)) => Some(5),
         (1 | 3, Some(_)) => Some(7),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+        [&(body.len() as u32 + 8).to_be_bytes(), kind.as_slice(), body].concat()
+    }
+
+    #[test]
+    fn a_grid_may_have_thousands_of_tiles() {
+        let kind = |id: u16| {
+            let [high, low] = id.to_be_bytes();
+            boxed(b"infe", &[2, 0, 0, 0, high, low, 0, 0, b'h', b'v', b'c', b'1', 0])
+        };
+        let kinds: Vec<u8> = (1..=3000).flat_map(kind).collect();
+        let kinds = boxed(b"iinf", &[&[0, 0, 0, 0, 0x0B, 0xB8], kinds.as_slice()].concat());
+        let tile = |id: u16| {
+            let [high, low] = id.to_be_bytes();
+            boxed(b"thmb", &[high, low, 0, 1, 0, 1])
+        };
+        let tiles: Vec<u8> = (2..=3000).flat_map(tile).collect();
+        let tiles = boxed(b"iref", &[&[0; 4], tiles.as_slice()].concat());
+        let meta = [vec![0; 4], kinds, tiles].concat();
+        let description = Description::of(&meta);
+        assert_eq!(description.kind(3000), Some(*b"hvc1"));
+        assert_eq!(description.referring(b"thmb", 1).count(), 2999);
+    }
+
+    #[test]
+    fn lists_of_nothing_end() {
+        let nothing = boxed(b"thmb", &[0, 1, 0, 0]).repeat(REFERENCES_MOST + 1000);
+        let meta = [vec![0; 4], boxed(b"iref", &[&[0; 4], nothing.as_slice()].concat())].concat();
+        assert_eq!(Description::of(&meta).references.len(), REFERENCES_MOST);
     }
 }

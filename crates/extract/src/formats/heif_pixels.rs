@@ -60,7 +60,11 @@ pub(super) fn decode(
     let shown = smallest.and_then(|id| Some((id, reader.seen(id).ok()?)));
     let (id, picture) = match shown {
         Some(shown) => shown,
-        None => (primary, reader.seen(primary)?),
+        None => {
+            // What one misses that is not shown is nobody's loss.
+            reader.damage.take();
+            (primary, reader.seen(primary)?)
+        }
     };
     let turn = description.orientation(id).map_or(Turn::NONE, |number| Turn::By(number.into()));
     Ok(Decoded { picture, turn, damage: reader.damage.into_inner() })

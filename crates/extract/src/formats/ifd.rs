@@ -227,15 +227,17 @@ impl<'a> Ifd<'a> {
         value.is_finite().then_some(value)
     }
 
+    /// The places, or the lengths, of all pieces that a tag lists: a picture may have one for each of its rows.
+    pub(super) fn pieces(&self, tag: u16) -> Vec<u64> {
+        let width = self.entry(tag).map_or(1, |entry| entry.width() as usize);
+        let bytes = self.bytes(tag).unwrap_or_default();
+        bytes.chunks_exact(width).map(|bytes| self.ifds.number(bytes)).collect()
+    }
+
     /// Whether one of the pieces whose places and lengths these two tags list reaches beyond the end of the file.
     pub(super) fn reaches_beyond(&self, places: u16, lengths: u16) -> bool {
-        let all = |tag| {
-            let width = self.entry(tag).map_or(1, |entry| entry.width() as usize);
-            let bytes = self.bytes(tag).unwrap_or_default();
-            bytes.chunks_exact(width).map(|bytes| self.ifds.number(bytes)).collect::<Vec<_>>()
-        };
         let end = self.ifds.blob.len();
-        let mut pieces = all(places).into_iter().zip(all(lengths));
+        let mut pieces = self.pieces(places).into_iter().zip(self.pieces(lengths));
         pieces.any(|(at, length)| length > 0 && at.saturating_add(length) > end)
     }
 

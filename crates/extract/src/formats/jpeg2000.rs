@@ -11,8 +11,8 @@ use madang_document::reason_kind::ReasonKind;
 
 use super::cut_short;
 use super::ifd::Ifds;
+use super::iso_boxes::{self, boxes, each};
 use super::korean_bytes::tag_text;
-use super::mp4_boxes::{boxes, each};
 use super::picture::{self, BLOCK_MOST, Decoded, Header, Turn};
 use super::preview::DecodeError;
 use super::{geotiff, jumbf};
@@ -23,7 +23,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg2000",
-    version: 4,
+    version: 5,
     media_types: &["image/jp2", "image/j2c"],
     sniff: |probe| {
         let is = probe.starts_with(SIGNATURE) || probe.starts_with(CODESTREAM);
@@ -72,7 +72,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         // Its end is the marker that JPEG's is, and stands in nothing coded either (ISO 15444-1, A.1).
         header.is_cut = cut_short::jpeg(blob, 2);
     } else {
-        header.is_cut = cut_short::boxes(blob);
+        header.is_cut = iso_boxes::reach_beyond(blob);
         each(blob, 0, blob.len(), BOXES_MOST, &mut |kind, from, to| {
             let bytes =
                 |most: u64| read_range(blob, from, (to - from).min(most)).unwrap_or_default();

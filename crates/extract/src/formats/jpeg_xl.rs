@@ -14,9 +14,8 @@ use madang_document::quote::Quote;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
-use super::cut_short;
+use super::iso_boxes::{self, each};
 use super::jumbf;
-use super::mp4_boxes::each;
 use super::picture::{self, BLOCK_MOST, Decoded, Header, Turn};
 use super::preview::{self, DecodeError};
 use crate::blob::{Blob, read_range};
@@ -26,7 +25,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg_xl",
-    version: 3,
+    version: 4,
     media_types: &["image/jxl"],
     sniff: |probe| {
         let is =
@@ -66,7 +65,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if head.starts_with(CODESTREAM) {
         let _ = codestream(&head, &mut header);
     } else {
-        header.is_cut = cut_short::boxes(blob);
+        header.is_cut = iso_boxes::reach_beyond(blob);
         each(blob, 0, blob.len(), BOXES_MOST, &mut |kind, from, to| {
             let bytes =
                 |most: u64| read_range(blob, from, (to - from).min(most)).unwrap_or_default();

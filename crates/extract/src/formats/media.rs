@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use image::{DynamicImage, RgbImage};
+use madang_document::clock_time::ClockTime;
 use madang_document::content::{Content, Origin, Preview, Segment};
 use madang_document::fault::Fault;
 use madang_document::instead::Instead;
@@ -17,17 +18,19 @@ use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
 use super::cut_short;
-use super::frame_text::FrameText;
-use super::key_frames::{self, Glimpse};
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
 use super::mp4_boxes::{self, Mp4Boxes};
 use super::mp4_samples::{self, Claim};
-use super::{dav, id3, media_sniff, media_tags, preview, sound, subtitle_packet};
+use super::{dav, id3, iso_boxes, media_sniff, media_tags, preview, sound, subtitle_packet};
 use crate::blob::Blob;
+use crate::contact_sheet;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::Format;
+use crate::frame_choice;
+use crate::frame_text::FrameText;
+use crate::glimpse::Glimpse;
 use crate::member_path::MemberPaths;
 use crate::options::Ocr;
 use crate::unpack::take_member;
@@ -48,7 +51,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 9,
+            version: 10,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,
@@ -116,7 +119,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
         content.lost(ReasonKind::Missing.of(Noun::Streams).instead(Instead::Tags));
     }
     let is_cut = match demuxer {
-        "mov" => claim == Claim::Beyond || cut_short::boxes(blob),
+        "mov" => claim == Claim::Beyond || iso_boxes::reach_beyond(blob),
         "avi" | "wav" | "aiff" => cut_short::riff(blob),
         "ogg" => cut_short::ogg(blob),
         "matroska" => cut_short::matroska(blob),
@@ -158,7 +161,8 @@ fn describe_file(content: &mut Content, file: &MediaFile<'_>) {
     let chapters = file.chapters(CHAPTERS_MOST);
     let chapters = chapters.iter().map(|chapter| {
         let title = media_tags::title(&chapter.tags).unwrap_or_default();
-        format!("{} {title}", clock(chapter.start)).trim_end().to_owned()
+        let start = ClockTime::of_ms(milliseconds(chapter.start)).with_hours();
+        format!("{start} {title}").trim_end().to_owned()
     });
     content.metadata.at("chapters").set("chapters", chapters.collect::<Vec<_>>());
 }
@@ -405,7 +409,7 @@ fn take_frames(
     let limits = context.limits;
     let duration = file.duration().unwrap_or(0.0);
     let mut decoder = file.key_frames(index, limits.pixels)?;
-    let places = key_frames::plan(duration, &decoder.times());
+    let places = frame_choice::plan(duration, &decoder.times());
     let is_clip = places.len() == 1;
     let orientation = Some(match video.rotation {
         Some(90) => 6,
@@ -445,7 +449,11 @@ fn take_frames(
         if frames.last().is_some_and(|last| last.glimpse.resembles(&glimpse)) {
             continue;
         }
-        text.read(&decoder, start_ms, content);
+        let frame = |side| {
+            let (width, height, rgb) = decoder.rgb(side).ok()?;
+            RgbImage::from_raw(width, height, rgb)
+        };
+        text.read(&frame, start_ms, content);
         let picture = RgbImage::from_raw(width, height, rgb)
             .ok_or(ReasonKind::Faulty(Fault::FrameIncomplete))?;
         let locator = Locator::Time { start_ms, end_ms: start_ms };
@@ -460,7 +468,7 @@ fn take_frames(
         return Ok(());
     }
     let glimpses: Vec<&Glimpse> = frames.iter().map(|frame| &frame.glimpse).collect();
-    let Some(best) = key_frames::representative(&glimpses) else {
+    let Some(best) = frame_choice::representative(&glimpses) else {
         return Err(failed.unwrap_or(ReasonKind::Faulty(Fault::NoKeyFrame)).into());
     };
     let side = (limits.preview / 2).max(1);
@@ -484,7 +492,7 @@ fn take_frames(
         content.metadata.at("video stream").set("key_frames", times.collect::<Vec<f64>>());
     }
     let rasters: Vec<&Raster> = tiles.iter().map(|tile| &tile.raster).collect();
-    if let Some(raster) = key_frames::sheet(&rasters, limits.preview) {
+    if let Some(raster) = contact_sheet::sheet(&rasters, limits.preview) {
         content.previews.push(Preview { locator: Locator::Whole {}, raster });
         content.previews.extend(tiles);
     }
@@ -517,10 +525,4 @@ fn milliseconds(seconds: f64) -> u64 {
 /// To milliseconds: what lies below is noise of the container's time base.
 fn round(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
-}
-
-/// As `1:02:03`.
-fn clock(seconds: f64) -> String {
-    let seconds = milliseconds(seconds) / 1000;
-    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }

@@ -5,14 +5,14 @@ use std::collections::HashSet;
 
 use madang_document::metadata::{self, Metadata};
 
+use super::iso_boxes::{BOXES_MOST, boxes, each};
 use super::keywords::keywords;
 use super::xmp;
 use crate::blob::{Blob, read_range};
 use crate::encoding::decode;
 
-/// Boxes that are walked on the top, and in each box of those that are opened.
+/// Boxes that are walked on the top.
 const TOP_MOST: usize = 100;
-const BOXES_MOST: usize = 1_000;
 
 /// Bytes of user data that are read: covers stand in it, too.
 const USER_DATA_MOST: u64 = 16 << 20;
@@ -165,46 +165,6 @@ impl Mp4Boxes {
             self.packets.push(packet.get(..xmp::MOST).unwrap_or(packet).to_vec());
         }
     }
-}
-
-/// Hands kind, start and end of the body of each box in this range to `take`, at most so many, up to the first that
-/// cannot be one.
-pub(super) fn each(
-    blob: &dyn Blob,
-    mut at: u64,
-    end: u64,
-    most: usize,
-    take: &mut dyn FnMut([u8; 4], u64, u64),
-) {
-    for _ in 0..most {
-        let head = read_range(blob, at, 16).unwrap_or_default();
-        let [a, b, c, d, k1, k2, k3, k4, long @ ..] = head.as_slice() else { return };
-        // ISO 14496-12, section 4.2: 1 says that the size follows, 0 that it is the last.
-        let (size, head) = match (u32::from_be_bytes([*a, *b, *c, *d]), long.first_chunk()) {
-            (0, _) => (end.saturating_sub(at), 8),
-            (1, Some(long)) => (u64::from_be_bytes(*long), 16),
-            (size, _) => (u64::from(size), 8),
-        };
-        let Some(next) = at.checked_add(size).filter(|next| size >= head && *next <= end) else {
-            return;
-        };
-        take([*k1, *k2, *k3, *k4], at + head, next);
-        at = next;
-    }
-}
-
-/// Kind and body of each box in these bytes, up to the first that does not fit.
-pub(super) fn boxes(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
-    let mut rest = bytes;
-    let next = move || {
-        let [a, b, c, d, k1, k2, k3, k4, ..] = rest else { return None };
-        let size = usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])).ok()?;
-        let (whole, behind) = rest.split_at_checked(if size == 0 { rest.len() } else { size })?;
-        let body = whole.get(8..)?;
-        rest = behind;
-        Some(([*k1, *k2, *k3, *k4], body))
-    };
-    std::iter::from_fn(next).take(BOXES_MOST)
 }
 
 /// The keys, in the order of their numbers.

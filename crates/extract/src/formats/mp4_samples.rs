@@ -1,10 +1,7 @@
 //! The tables of samples of MP4 and QuickTime, held against the bytes that there are.
 
-use super::mp4_boxes::each;
+use super::iso_boxes;
 use crate::blob::{Blob, read_range};
-
-/// Boxes of one box that are walked.
-const BOXES_MOST: usize = 1_000;
 
 /// QuickTime says of some sound that a sample has one byte, which is a moment of it: packed, 64 of them may have half as many.
 const MOMENTS_OF_A_BYTE: u64 = 64;
@@ -28,7 +25,7 @@ pub(super) enum Claim {
 pub(super) fn claim(blob: &dyn Blob) -> Claim {
     let mut claim = Claim::Held;
     let way = [*b"moov", *b"trak", *b"mdia", *b"minf", *b"stbl", *b"stsz"];
-    within(blob, (0, blob.len()), &way, &mut |from| {
+    iso_boxes::within(blob, (0, blob.len()), &way, &mut |from| {
         let head = read_range(blob, from, 12).unwrap_or_default();
         let Some(&[_, _, _, _, a, b, c, d, e, f, g, h]) = head.first_chunk() else { return };
         let (size, count) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
@@ -41,16 +38,6 @@ pub(super) fn claim(blob: &dyn Blob) -> Claim {
         }
     });
     claim
-}
-
-/// Where the body of each box begins that lies on this way.
-fn within(blob: &dyn Blob, (from, to): (u64, u64), way: &[[u8; 4]], take: &mut dyn FnMut(u64)) {
-    let Some((next, rest)) = way.split_first() else { return take(from) };
-    each(blob, from, to, BOXES_MOST, &mut |kind, from, to| {
-        if kind == *next {
-            within(blob, (from, to), rest, take);
-        }
-    });
 }
 
 #[cfg(test)]

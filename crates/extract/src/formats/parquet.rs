@@ -25,7 +25,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "parquet",
-    version: 2,
+    version: 3,
     media_types: &["application/vnd.apache.parquet"],
     sniff,
     media_type: |_| "application/vnd.apache.parquet",

@@ -1,6 +1,7 @@
 //! What the values of a column of Parquet mean (LogicalTypes.md of its specification).
 
 use madang_document::civil_date::CivilDate;
+use madang_document::clock_time::ClockTime;
 
 use super::thrift::Item;
 
@@ -156,7 +157,7 @@ impl Meaning {
             }
             Meaning::Boolean => (bytes.first()? & 1 == 1).to_string(),
             Meaning::Date => date(whole()?)?,
-            Meaning::Time(per_second) => time(whole()?, per_second),
+            Meaning::Time(per_second) => time(whole()?, per_second)?,
             Meaning::Timestamp(per_second) => timestamp(whole()?, per_second)?,
             Meaning::Int96 => {
                 let (nanos, day) = bytes.split_first_chunk()?;
@@ -202,22 +203,22 @@ fn date(days: i64) -> Option<String> {
     (0..=9999).contains(&year).then(|| format!("{year:04}-{month:02}-{day:02}"))
 }
 
-/// A time of the day, without what is nought behind its seconds.
-fn time(count: i64, per_second: i64) -> String {
+/// A time of the day, without what is nought behind its seconds; none before the day began.
+fn time(count: i64, per_second: i64) -> Option<String> {
     let (seconds, part) = (count.div_euclid(per_second), count.rem_euclid(per_second));
-    let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let clock = ClockTime::of_seconds(u64::try_from(seconds).ok()?).padded();
     if part == 0 {
-        return clock;
+        return Some(clock);
     }
     let digits = per_second.ilog10() as usize;
     let part = format!("{part:0>digits$}");
-    format!("{clock}.{}", part.trim_end_matches('0'))
+    Some(format!("{clock}.{}", part.trim_end_matches('0')))
 }
 
 /// A moment counted from 1970.
 fn timestamp(count: i64, per_second: i64) -> Option<String> {
     let day = per_second.checked_mul(86_400)?;
-    let of_day = time(count.rem_euclid(day), per_second);
+    let of_day = time(count.rem_euclid(day), per_second)?;
     Some(format!("{} {of_day}", date(count.div_euclid(day))?))
 }
 
@@ -241,6 +242,7 @@ mod tests {
                 Some("1677-09-21 00:12:43.145224192"),
             ),
             (Meaning::Time(1000), 3_723_000i32.to_le_bytes().to_vec(), Some("01:02:03")),
+            (Meaning::Time(1000), (-1i32).to_le_bytes().to_vec(), None),
             (Meaning::Decimal { scale: 2, is_bytes: false }, bytes(-5), Some("-0.05")),
             (Meaning::Decimal { scale: 2, is_bytes: true }, vec![0xFF, 0x38], Some("-2.00")),
             (Meaning::Decimal { scale: 0, is_bytes: true }, vec![1, 0], Some("256")),

@@ -17,7 +17,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "photoshop",
-    version: 1,
+    version: 2,
     media_types: &["image/vnd.adobe.photoshop"],
     sniff: |probe| {
         // The version, then six zeros.

@@ -5,23 +5,20 @@ use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
 use super::date;
+use super::degrees::{self, Axis};
 use super::ifd::{Ifd, Ifds};
 use super::keywords::keywords;
 use super::korean_bytes::tag_text;
-use super::maker_note;
-
-/// Tags that lead to further directories.
-const PHOTO: u16 = 0x8769;
-const GPS: u16 = 0x8825;
+use super::{maker_note, tiff_tag as tag};
 
 /// Texts of the first directory: tag and name.
 const TEXTS: &[(u16, &str)] = &[
-    (0x010F, metadata::CAMERA_MAKE),
-    (0x0110, metadata::CAMERA_MODEL),
-    (0x0131, metadata::PRODUCER),
-    (0x010E, metadata::DESCRIPTION),
-    (0x013B, metadata::AUTHOR),
-    (0x8298, metadata::COPYRIGHT),
+    (tag::MAKE, metadata::CAMERA_MAKE),
+    (tag::MODEL, metadata::CAMERA_MODEL),
+    (tag::SOFTWARE, metadata::PRODUCER),
+    (tag::DESCRIPTION, metadata::DESCRIPTION),
+    (tag::ARTIST, metadata::AUTHOR),
+    (tag::COPYRIGHT, metadata::COPYRIGHT),
 ];
 
 /// Model of the lens, which the directory of the photo has.
@@ -42,7 +39,7 @@ const WIDE_KEYWORDS: u16 = 0x9C9E;
 const TIMES: &[(u16, u16, &str)] = &[
     (0x9003, 0x9011, metadata::TAKEN_AT),
     (0x9004, 0x9012, metadata::CREATED),
-    (0x0132, 0x9010, metadata::MODIFIED),
+    (tag::DATE_TIME, 0x9010, metadata::MODIFIED),
 ];
 
 /// Hours from UTC, in whole numbers: of the time when it was taken, and of that when it was changed (TIFF/EP).
@@ -58,21 +55,11 @@ const NUMBERS: &[(u16, &str)] = &[
 /// Whole numbers of the photo: tag and name.
 const INTEGERS: &[(u16, &str)] = &[(0x8827, "exif.iso"), (0x9209, "exif.flash")];
 
-/// Resolution, and the unit of it.
-const X_RESOLUTION: u16 = 0x011A;
-const Y_RESOLUTION: u16 = 0x011B;
-const RESOLUTION_UNIT: u16 = 0x0128;
-
-const ORIENTATION: u16 = 0x0112;
-
 /// A comment that says its own encoding.
 const USER_COMMENT: u16 = 0x9286;
 
 /// Notes of the camera's maker.
 const MAKER_NOTE: u16 = 0x927C;
-
-/// Length of the JPEG file in the second directory.
-const THUMBNAIL_LENGTH: u16 = 0x0202;
 
 /// Sets what the tags in the TIFF structure `data` say; gives a note if the structure is damaged.
 pub(super) fn read(data: &[u8], metadata: &mut Metadata) -> Option<Reason> {
@@ -87,19 +74,18 @@ pub(super) fn read(data: &[u8], metadata: &mut Metadata) -> Option<Reason> {
 
 /// Whether a directory has the small picture of the one before it.
 pub(super) fn has_thumbnail(ifd: &Ifd<'_>) -> bool {
-    ifd.integer(THUMBNAIL_LENGTH).is_some_and(|length| length > 0)
+    ifd.integer(tag::JPEG_LENGTH).is_some_and(|length| length > 0)
 }
 
 /// Sets what a directory says, and those that it leads to; gives a note if they are damaged.
 pub(super) fn read_fields(ifd: &Ifd<'_>, said: &mut Metadata) -> Option<Reason> {
-    let photo = ifd.child(PHOTO);
+    let photo = ifd.child(tag::PHOTO);
     let photo = photo.as_ref();
-    let gps = ifd.child(GPS);
+    let gps = ifd.child(tag::GPS);
     // Raw formats have all in one directory.
     let has = |tag| photo.filter(|photo| photo.has(tag)).unwrap_or(ifd);
     let mut metadata = said.at("EXIF");
-    let orientation = ifd.small(ORIENTATION).filter(|n| (1..=8).contains(n));
-    metadata.set_some(metadata::ORIENTATION, orientation);
+    metadata.set_some(metadata::ORIENTATION, tag::orientation(ifd).map(u32::from));
     for (tag, name) in TEXTS {
         metadata.set_some(name, ifd.text(*tag));
     }
@@ -114,7 +100,7 @@ pub(super) fn read_fields(ifd: &Ifd<'_>, said: &mut Metadata) -> Option<Reason> 
         metadata.set(metadata::KEYWORDS, keywords(&wide_text(&list)));
     }
     let made_there = has(MAKER_NOTE).place(MAKER_NOTE);
-    let make = ifd.text(0x010F).unwrap_or_default();
+    let make = ifd.text(tag::MAKE).unwrap_or_default();
     let made_there = made_there.and_then(|place| maker_note::offset(ifd, &make, place));
     let hours = has(ZONE_HOURS).all_numbers(ZONE_HOURS);
     for (n, (tag, offset_tag, name)) in TIMES.iter().enumerate() {
@@ -134,9 +120,10 @@ pub(super) fn read_fields(ifd: &Ifd<'_>, said: &mut Metadata) -> Option<Reason> 
     for (tag, name) in INTEGERS {
         metadata.set_some(name, has(*tag).small(*tag));
     }
-    for (tag, name) in [(X_RESOLUTION, metadata::X_DPI), (Y_RESOLUTION, metadata::Y_DPI)] {
+    for (tag, name) in [(tag::X_RESOLUTION, metadata::X_DPI), (tag::Y_RESOLUTION, metadata::Y_DPI)]
+    {
         // Inches, unless it says centimetres, or that there is no unit (TIFF 6.0, section 8).
-        let per_inch = match ifd.integer(RESOLUTION_UNIT).unwrap_or(2) {
+        let per_inch = match ifd.integer(tag::RESOLUTION_UNIT).unwrap_or(2) {
             2 => Some(1.0),
             3 => Some(2.54),
             _ => None,
@@ -149,15 +136,15 @@ pub(super) fn read_fields(ifd: &Ifd<'_>, said: &mut Metadata) -> Option<Reason> 
     }
     let leads_out = ifd.leads_out
         || [photo, gps.as_ref()].into_iter().flatten().any(|ifd| ifd.leads_out)
-        || (ifd.has(PHOTO) && photo.is_none());
+        || (ifd.has(tag::PHOTO) && photo.is_none());
     leads_out.then(|| ReasonKind::LeadsOut.within("exif"))
 }
 
 /// Sets where the directory of the place says that it was taken.
 pub(super) fn read_place(gps: &Ifd<'_>, metadata: &mut Metadata) {
     let mut metadata = metadata.at("EXIF");
-    let latitude = degrees(gps, 2, "S", 90.0);
-    let longitude = degrees(gps, 4, "W", 180.0);
+    let latitude = place(gps, 2, "S", Axis::Latitude);
+    let longitude = place(gps, 4, "W", Axis::Longitude);
     if let (Some(latitude), Some(longitude)) = (latitude, longitude) {
         metadata.set(metadata::GPS_LATITUDE, latitude);
         metadata.set(metadata::GPS_LONGITUDE, longitude);
@@ -217,19 +204,15 @@ fn of_hours(hours: f64) -> Option<String> {
 }
 
 /// Degrees, minutes and seconds as signed degrees; the sign stands in the tag before.
-fn degrees(gps: &Ifd<'_>, tag: u16, negative: &str, most: f64) -> Option<f64> {
+fn place(gps: &Ifd<'_>, tag: u16, negative: &str, axis: Axis) -> Option<f64> {
     let parts = gps.all_numbers(tag);
     let part = |n: usize| parts.get(n).copied().flatten().unwrap_or(0.0);
-    let degrees = part(0) + part(1) / 60.0 + part(2) / 3600.0;
     let reference = gps.text(tag - 1)?;
     let reference = reference.trim().to_ascii_uppercase();
-    if parts.first().copied().flatten().is_none()
-        || reference.is_empty()
-        || !(0.0..=most).contains(&degrees)
-    {
+    if parts.first().copied().flatten().is_none() || reference.is_empty() {
         return None;
     }
-    Some(round(if reference.starts_with(negative) { -degrees } else { degrees }, 1e7))
+    degrees::signed([part(0), part(1), part(2)], axis, reference.starts_with(negative))
 }
 
 fn round(number: f64, digits: f64) -> f64 {

@@ -16,13 +16,14 @@ use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
-use super::loudness::Loudness;
 use super::media_io::{MediaFile, MediaSound, SoundEnd};
-use super::waveform::{COLUMNS, Waveform};
-use super::{preview, voice};
+use super::preview;
 use crate::context::Context;
+use crate::loudness::Loudness;
 use crate::options::Speech;
 use crate::recogniser::{Recogniser, Sense, Signal, Sound};
+use crate::voice;
+use crate::waveform::{COLUMNS, Waveform};
 
 /// Seconds that are handed to the engine at once. It listens half a minute at a time, from the end of what it made out last,
 /// so that what is lost at the end of a piece is once in so many of its steps.

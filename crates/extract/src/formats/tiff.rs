@@ -6,7 +6,7 @@ use madang_document::reason_kind::ReasonKind;
 
 use super::ifd::{Ifd, Ifds};
 use super::picture::{self, BLOCK_MOST, Header};
-use super::{geotiff, picture_exif, tiff_pages};
+use super::{geotiff, picture_exif, tiff_pages, tiff_tag as tag};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -15,7 +15,7 @@ use crate::seen_text::Seen;
 
 pub(super) const FORMAT: Format = Format {
     name: "tiff",
-    version: 7,
+    version: 8,
     media_types: &["image/tiff"],
     sniff: |probe| {
         let magic = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|m| probe.starts_with(*m));
@@ -24,26 +24,6 @@ pub(super) const FORMAT: Format = Format {
     media_type: |_| "image/tiff",
     extract,
 };
-
-/// Tags of the first directory (TIFF 6.0, section 8).
-pub(super) mod tag {
-    pub(in super::super) const WIDTH: u16 = 256;
-    pub(in super::super) const HEIGHT: u16 = 257;
-    pub(in super::super) const BITS: u16 = 258;
-    pub(in super::super) const COMPRESSION: u16 = 259;
-    pub(in super::super) const STRIPS: u16 = 273;
-    pub(in super::super) const SAMPLES: u16 = 277;
-    pub(in super::super) const STRIP_LENGTHS: u16 = 279;
-    pub(in super::super) const TILES: u16 = 324;
-    pub(in super::super) const TILE_LENGTHS: u16 = 325;
-    /// XMP specification part 3, section 3.2.3.
-    pub(in super::super) const XMP: u16 = 700;
-    /// Data sets of IPTC, and Photoshop's image resources (Adobe Photoshop TIFF Technical Notes).
-    pub(in super::super) const IPTC: u16 = 33723;
-    pub(in super::super) const PHOTOSHOP: u16 = 34377;
-    /// ICC.1:2022, annex B.4.
-    pub(in super::super) const ICC: u16 = 34675;
-}
 
 /// How pixels are packed (TIFF 6.0; libtiff's list).
 const COMPRESSIONS: &[(u64, &str)] = &[
@@ -103,7 +83,7 @@ fn is_cut(blob: &dyn Blob, ifds: &Ifds<'_>, pages: &[u64]) -> bool {
     let mut pages = pages.iter().take(CHECKED_MOST).filter_map(|at| ifds.directory(*at));
     pages.any(|ifd| {
         // The lengths of the first manner of JPEG in TIFF are seldom right.
-        let is_told = ifd.integer(tag::COMPRESSION) != Some(6);
+        let is_told = ifd.integer(tag::COMPRESSION) != Some(tag::OLD_JPEG);
         ifd.is_cut
             || ifd.next >= blob.len()
             || is_told && ifd.reaches_beyond(tag::STRIPS, tag::STRIP_LENGTHS)
@@ -113,8 +93,7 @@ fn is_cut(blob: &dyn Blob, ifds: &Ifds<'_>, pages: &[u64]) -> bool {
 
 /// What a directory says of the picture that it describes.
 pub(super) fn read_header(ifd: &Ifd<'_>, header: &mut Header) {
-    header.width = ifd.small(tag::WIDTH).unwrap_or(0);
-    header.height = ifd.small(tag::HEIGHT).unwrap_or(0);
+    (header.width, header.height) = tag::sides(ifd);
     // Absent means 1 (TIFF 6.0, section 8).
     header.bit_depth = Some(ifd.small(tag::BITS).unwrap_or(1));
     header.channels = Some(ifd.small(tag::SAMPLES).unwrap_or(1));

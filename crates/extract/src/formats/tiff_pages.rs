@@ -13,31 +13,18 @@ use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
-use super::fax;
 use super::ifd::{Ifd, Ifds};
 use super::media_io::still::{Still, StillCodec};
 use super::picture::{self, Decoded, Turn};
 use super::preview::{self, DecodeError};
+use super::{fax, tiff_tag as tag};
 use crate::blob::Blob;
 use crate::context::Context;
 use crate::options::Ocr;
 use crate::seen_text::{Seen, Sight};
 
-/// Tags of the kind of a picture and of how it is turned (TIFF 6.0, section 8).
-const SUBFILE: u16 = 254;
-const ORIENTATION: u16 = 274;
-
-const WIDTH: u16 = 256;
-const HEIGHT: u16 = 257;
-const COMPRESSION: u16 = 259;
-const SAMPLES: u16 = 277;
-
 /// Bytes of a file that are held for a decoder that takes it as a whole.
 const FILE_MOST: u64 = 64 << 20;
-
-/// Kinds of pictures that are no pages (TIFF 6.0, section 8, `NewSubfileType`): a smaller one of another, and a mask.
-const SMALLER: u64 = 1;
-const MASK: u64 = 4;
 
 /// A TIFF that begins with another page.
 struct FromPage<'a> {
@@ -83,7 +70,7 @@ impl Blob for FromPage<'_> {
 
 /// Whether a directory is one of a page, and not of a smaller picture of it or of a mask.
 fn is_page(ifd: &Ifd<'_>) -> bool {
-    ifd.integer(SUBFILE).unwrap_or(0) & (SMALLER | MASK) == 0
+    ifd.integer(tag::SUBFILE).unwrap_or(0) & (tag::SMALLER | tag::MASK) == 0
 }
 
 /// Reads what is written on the pages whose directories stand at these places, but for the first. A page is a unit of work:
@@ -150,7 +137,7 @@ fn sight(
     context: &Context<'_>,
 ) -> Result<(Sight, Option<Reason>), DecodeError> {
     let Decoded { picture, damage, .. } = decode(blob, ifds, ifd, at, context)?;
-    let orientation = ifd.integer(ORIENTATION).and_then(|n| i64::try_from(n).ok());
+    let orientation = tag::orientation(ifd).map(i64::from);
     Ok((Sight::of(&picture, orientation, None), damage))
 }
 
@@ -183,9 +170,10 @@ pub(super) fn decode(
 /// The pixels of a page in one of the rarer variants of TIFF (palettes, two bits a pixel, LZMA), which FFmpeg knows; none if
 /// it does not know it either.
 fn rarer(page: &FromPage<'_>, ifd: &Ifd<'_>, context: &Context<'_>) -> Option<DynamicImage> {
-    let (width, height) = (ifd.small(WIDTH)?, ifd.small(HEIGHT)?);
+    let (width, height) = (ifd.small(tag::WIDTH)?, ifd.small(tag::HEIGHT)?);
     // Of two samples to a pixel, and of JPEG as it was before 1995, it makes a picture that is none.
-    if ifd.integer(SAMPLES) == Some(2) || ifd.integer(COMPRESSION) == Some(6) {
+    if ifd.integer(tag::SAMPLES) == Some(2) || ifd.integer(tag::COMPRESSION) == Some(tag::OLD_JPEG)
+    {
         return None;
     }
     preview::may_decode(width, height, context).ok()?;
@@ -211,7 +199,7 @@ pub(super) fn picture(
     let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
     let Some(at) = index.and_then(|index| places.get(index)) else { return content };
     let Some(ifd) = ifds.directory(*at) else { return content };
-    let orientation = ifd.integer(ORIENTATION).and_then(|n| i64::try_from(n).ok());
+    let orientation = tag::orientation(&ifd).map(i64::from);
     let decoded = decode(blob, ifds, &ifd, *at, context).map_err(DecodeError::reason);
     let drawn = decoded.and_then(|Decoded { picture, .. }| {
         let (width, height) = (picture.width() as f32, picture.height() as f32);
@@ -238,14 +226,14 @@ mod tests {
 
     #[test]
     fn a_file_begins_with_any_of_its_pages() {
-        let one: &[(u16, u16, &[u8])] = &[(WIDTH, 3, &[7, 0])];
-        let two: &[(u16, u16, &[u8])] = &[(WIDTH, 3, &[9, 0])];
+        let one: &[(u16, u16, &[u8])] = &[(tag::WIDTH, 3, &[7, 0])];
+        let two: &[(u16, u16, &[u8])] = &[(tag::WIDTH, 3, &[9, 0])];
         let file = made::tiff(&[one, two]);
         let ifds = Ifds::open(&file).unwrap();
         let (places, is_whole) = ifds.chain();
         assert!(is_whole);
         let width =
-            |blob: &dyn Blob| Ifds::open(blob).unwrap().first().unwrap().small(WIDTH).unwrap();
+            |blob: &dyn Blob| Ifds::open(blob).unwrap().first().unwrap().small(tag::WIDTH).unwrap();
         let pages: Vec<u32> =
             places.iter().map(|at| width(&FromPage::page(&file, &ifds, *at).unwrap())).collect();
         assert_eq!(pages, [7, 9]);

@@ -6,6 +6,7 @@ use quick_xml::events::Event;
 use quick_xml::{Reader, XmlVersion};
 
 use super::date;
+use super::degrees::{self, Axis};
 use super::keywords::keywords;
 
 /// Bytes of a packet that are read; a longer one is padding or an attack.
@@ -145,7 +146,7 @@ pub(crate) fn read(packet: &[u8], part: &str, metadata: &mut Metadata) {
             }
             Shape::Said => {}
             Shape::Degrees => {
-                metadata.add_some(name, values.first().and_then(|value| degrees(value)));
+                metadata.add_some(name, values.first().and_then(|value| place(value)));
             }
             // Some writers put the whole list into one item.
             Shape::List => {
@@ -210,20 +211,21 @@ fn fraction(text: &str) -> Option<f64> {
 }
 
 /// `37,33.99N` or `37,33,59N` (XMP specification part 2, section 1.2.4) as signed degrees.
-fn degrees(text: &str) -> Option<f64> {
+fn place(text: &str) -> Option<f64> {
     let text = text.trim();
     let (numbers, point) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let most = match point {
-        "N" | "S" => 90.0,
-        "E" | "W" => 180.0,
+    let (axis, is_negative) = match point {
+        "N" => (Axis::Latitude, false),
+        "S" => (Axis::Latitude, true),
+        "E" => (Axis::Longitude, false),
+        "W" => (Axis::Longitude, true),
         _ => return None,
     };
     let parts: Vec<f64> =
         numbers.split(',').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
     let part = |n: usize| parts.get(n).copied().unwrap_or(0.0);
-    let degrees = part(0) + part(1) / 60.0 + part(2) / 3600.0;
-    let degrees = if matches!(point, "S" | "W") { -degrees } else { degrees };
-    (degrees.abs() <= most && parts.len() <= 3).then(|| (degrees * 1e7).round() / 1e7)
+    (parts.len() <= 3).then_some(())?;
+    degrees::signed([part(0), part(1), part(2)], axis, is_negative)
 }
 
 #[cfg(test)]
@@ -268,10 +270,11 @@ mod tests {
             ("95,0S", None),
             ("N", None),
             ("12", None),
+            ("-12,0N", None),
             ("1,2,3,4N", None),
             ("inf,0N", None),
         ] {
-            assert_eq!(degrees(text), expected, "{text}");
+            assert_eq!(place(text), expected, "{text}");
         }
     }
 

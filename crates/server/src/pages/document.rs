@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,32 +13,33 @@ use madang_document::locator::Locator;
 use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
 use madang_document::shown::Shown;
-use madang_document::sidecar::{self, Described, spellings};
 use maud::{Markup, html};
 
 use crate::address::query_string;
 use crate::caller::{Caller, Manner};
 use crate::captions::{self, with_subtitles};
-use crate::count::count;
 use crate::document_answer::{MemberAnswer, members};
 use crate::documents::{Found, found, withdrawn};
 use crate::gallery::Picture;
-use crate::here::{Here, anchor};
+use crate::here::Here;
 use crate::page_picture::{self, pages};
 use crate::pages::caution::{cautions, findings};
-use crate::pages::frames::{frames, moment_at};
+use crate::pages::described::{named, whom};
+use crate::pages::facts::facts;
+use crate::pages::frames::frames;
 use crate::pages::grid::Grid;
-use crate::pages::hits::{Hits, segment_at};
+use crate::pages::hits::Hits;
 use crate::pages::layout::Layout;
 use crate::pages::leaf::{Leaf, view_name};
-use crate::pages::passage::{origin, place};
+use crate::pages::opened::Opened;
+use crate::pages::passage::origin;
 use crate::pages::player;
-use crate::pages::property::{Property, Said, parted};
 use crate::pages::remark::reason;
 use crate::pages::renditions::Renditions;
+use crate::pages::text_part::{part_of, parts, passages};
 use crate::pages::unread;
 use crate::pages::versions::{self, Compared};
-use crate::pages::words::{Words, day, format, minute, name, size, whole_name};
+use crate::pages::words::{Words, name, size};
 use crate::parameters::Parameters;
 use crate::partners::{is_recording, is_subtitles, partners};
 use crate::playable::Playable;
@@ -56,9 +55,6 @@ use crate::versions::{History, compared, glances};
 /// segment; how to show it; two versions to compare.
 pub(crate) const PARAMETERS: &[&str] = &["q", "hit", "at", "page", "part", "view", "from", "to"];
 
-/// Segments on one page, and bytes of text: what a browser on a phone still scrolls.
-const SEGMENTS: usize = 2000;
-const BYTES: usize = 1 << 20;
 /// Characters of a warning.
 const WARNING: usize = 600;
 /// Members shown.
@@ -96,7 +92,7 @@ pub(crate) async fn page(
     let document = stored.document;
     let opened = server.ledger.members(document.id, MEMBERS).await?.readable();
     let members = members(&document, &opened);
-    let named = named(&server, &document).await?;
+    let named = named(&server, &document, MEMBERS as usize).await?;
     let query = parameters.one("q")?.unwrap_or_default();
     let view = parameters.one("view")?.unwrap_or_default();
     let here = Here { id: document.id, query, view };
@@ -107,7 +103,7 @@ pub(crate) async fn page(
                 true => with_subtitles(&server, text, &partners).await,
                 false => text,
             };
-            Ok(Opened::of(in_time(text), &parameters).await?)
+            Ok(Opened::of(text, &parameters).await?)
         }
         Err(problem) => Err(problem),
     };
@@ -176,80 +172,6 @@ pub(crate) async fn page(
     let policy = HeaderValue::from_static(policy::PAGE_WITH_MEDIA);
     page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     Ok(page)
-}
-
-/// The text of a document and what of it is shown.
-struct Opened {
-    text: Arc<[Segment]>,
-    hits: Hits,
-    /// The segment that is to be seen; none where nobody asked for one.
-    place: Option<usize>,
-    /// The page that was asked for.
-    asked: Option<u32>,
-    /// The moment that was asked for, in milliseconds, where nothing is said or written.
-    moment: Option<u64>,
-}
-
-impl Opened {
-    /// What is asked for: the place of a number, the first at or behind a place, or one in a part.
-    async fn of(text: Vec<Segment>, parameters: &Parameters) -> Result<Opened, Problem> {
-        let text: Arc<[Segment]> = text.into();
-        let mut hits = match parameters.one("q")? {
-            None => Hits::default(),
-            Some(query) => {
-                let (text, query) = (Arc::clone(&text), query.to_owned());
-                // Of a long text that takes a while.
-                let found = tokio::task::spawn_blocking(move || Hits::find(&text, &query)).await;
-                found.map_err(|error| Problem::internal(&error))?
-            }
-        };
-        let asked = match parameters.one("page")? {
-            None => None,
-            Some(_) => u32::try_from(parameters.number("page", 1, 1..=u32::MAX.into())?).ok(),
-        };
-        let wanted = parameters.one("at")?;
-        let at = wanted.and_then(|at| segment_at(&text, at));
-        let moment = wanted.filter(|_| at.is_none()).and_then(moment_at);
-        let of_page = asked.and_then(|number| segment_at(&text, &format!("page={number}")));
-        let at = at.or(of_page);
-        let part = match parameters.one("part")? {
-            None => None,
-            Some(_) => Some(parameters.number("part", 0, 0..=u32::MAX.into())? as usize),
-        };
-        let number = parameters.number("hit", 0, 0..=u32::MAX.into())? as usize;
-        match number {
-            0 => hits.go_near(at.or(part).unwrap_or(0)),
-            number => hits.go_to(number),
-        }
-        // Who turns the leaves sees the leaf, wherever the next place is.
-        let is_led = part.is_none() && asked.is_none();
-        let of_hit = hits.segment().filter(|_| is_led || number > 0);
-        let segment = match number {
-            0 => at.or(of_hit).or(part),
-            _ => of_hit,
-        };
-        Ok(Opened {
-            text,
-            hits,
-            place: segment,
-            asked: asked.filter(|_| number == 0),
-            moment: moment.filter(|_| number == 0),
-        })
-    }
-
-    /// The segment that is to be seen, the first where nobody asked for one.
-    fn segment(&self) -> usize {
-        self.place.unwrap_or(0)
-    }
-
-    /// The page that is to be seen.
-    fn page(&self) -> u32 {
-        let of_segment = self.text.get(self.segment()).and_then(|segment| match segment.locator {
-            Locator::Page { number, .. } => Some(number),
-            _ => None,
-        });
-        self.asked.or(of_segment).unwrap_or(1)
-    }
 }
 
 /// How long the page waits for a picture of itself; whoever asks again finds it made.
@@ -321,15 +243,6 @@ fn head(words: Words, document: &Document, here: &Here<'_>, hits: &Hits) -> Mark
 
 /// What is played on a page, how, and whether there is a picture of it.
 type Played<'a> = (&'a Document, Playable, bool);
-
-/// What has times in their order, behind what has none: what is said, seen and listed of a film comes from several readers.
-fn in_time(mut text: Vec<Segment>) -> Vec<Segment> {
-    text.sort_by_key(|segment| match segment.locator {
-        Locator::Time { start_ms, .. } => Some(start_ms),
-        _ => None,
-    });
-    text
-}
 
 /// The document itself, shown as what it is.
 fn body(
@@ -573,64 +486,6 @@ fn links(words: Words, document: &Document) -> Markup {
     }
 }
 
-/// A file that a document describes, if it is there.
-struct Named {
-    path: String,
-    id: Option<DocumentId>,
-}
-
-/// The files that the document describes by their paths. What is not there has no page, and no link.
-async fn named(server: &Server, document: &Document) -> Result<Vec<Named>, Problem> {
-    let by = sidecar::described(&document.object.path).filter(|_| document.is_sidecar());
-    let paths: Vec<String> = match by {
-        None | Some(Described::Stem(_)) => return Ok(Vec::new()),
-        Some(Described::File(path)) => vec![path],
-        Some(Described::Folder(folder)) => {
-            let rows = document.members.iter().take(MEMBERS as usize);
-            rows.map(|row| format!("{folder}{}", row.path)).collect()
-        }
-    };
-    let store = &document.object.store;
-    let spelled: Vec<String> = paths.iter().flat_map(|path| spellings(path)).collect();
-    let spelled: Vec<(&str, &str)> =
-        spelled.iter().map(|path| (store.as_str(), path.as_str())).collect();
-    let there = server.ledger.current(&spelled).await?;
-    let there: HashSet<String> = there.into_iter().map(|object| object.path).collect();
-    let named = |path: String| {
-        let spelled = spellings(&path).into_iter().find(|path| there.contains(path));
-        Named { id: spelled.map(|path| DocumentId::new(store, &path, None)), path }
-    };
-    Ok(paths.into_iter().map(named).collect())
-}
-
-/// Whom the document describes, if it is to be found under others.
-fn whom(words: Words, document: &Document, named: &[Named]) -> Markup {
-    let by = sidecar::described(&document.object.path).filter(|_| document.is_sidecar());
-    html! {
-        @if let Some(by) = by {
-            h2 { (words.say("설명하는 파일", "What it describes")) }
-            @match &by {
-                Described::Stem(path) => p {
-                    (words.say("이 이름의 모든 파일: ", "Every file of this name: ")) bdi { (whole_name(path)) }
-                },
-                Described::File(_) | Described::Folder(_) => ul.members {
-                    @for Named { path, id } in named {
-                        li {
-                            @match id {
-                                Some(id) => a href=(format!("/documents/{id}")) { bdi { (whole_name(path)) } },
-                                None => {
-                                    bdi { (whole_name(path)) } " "
-                                    span.faint { (words.say("여기 없음", "not here")) }
-                                },
-                            }
-                        }
-                    }
-                },
-            }
-        }
-    }
-}
-
 fn member_list(words: Words, here: &Here<'_>, members: &[MemberAnswer]) -> Markup {
     html! {
         h2 { (words.say("들어 있는 파일", "Files inside")) " " span.count { (members.len()) } }
@@ -649,158 +504,5 @@ fn member_list(words: Words, here: &Here<'_>, members: &[MemberAnswer]) -> Marku
                 }
             }
         }
-    }
-}
-
-/// Which segments are shown.
-type IsShown<'a> = &'a dyn Fn(&Segment) -> bool;
-
-/// A place: its fragment, and the segments that stand there with their numbers.
-type Place<'a> = (Option<String>, Vec<(usize, &'a Segment)>);
-
-/// A part of the text, each place with an anchor that the fragment of a hit names. Pages are sheets of paper.
-fn passages(
-    words: Words,
-    here: &Here<'_>,
-    hits: &Hits,
-    text: &[Segment],
-    (part, is_shown): (Range<usize>, IsShown<'_>),
-) -> Markup {
-    let link = |n: usize| here.with(&[("part", &n.to_string())], None);
-    let rows = part.clone().filter_map(|n| Some((n, text.get(n)?)));
-    let mut places: Vec<Place<'_>> = Vec::new();
-    for (n, segment) in rows.filter(|(_, segment)| is_shown(segment)) {
-        let fragment = segment.locator.fragment();
-        match places.last_mut() {
-            Some((former, segments)) if *former == fragment && fragment.is_some() => {
-                segments.push((n, segment));
-            }
-            _ => places.push((fragment, vec![(n, segment)])),
-        }
-    }
-    let is_sheet =
-        |segment: &Segment| matches!(segment.locator, Locator::Page { .. } | Locator::Slide { .. });
-    html! {
-        @if part.start > 0 {
-            p.pager { a href=(link(part.start - 1)) { "← " (words.say("앞부분", "Before")) } }
-        }
-        @for (fragment, segments) in &places {
-            @if let Some((_, first)) = segments.first() {
-                div class=(if is_sheet(first) { "passage sheet" } else { "passage" }) id=[fragment.as_ref()] {
-                    @if let (Some(fragment), Some(place)) = (fragment, place(words, &first.locator)) {
-                        a.place href=(format!("#{}", anchor(fragment))) { (place) }
-                    }
-                    @for (n, segment) in segments {
-                        @if segment.origin != Origin::Native { " " span.origin { (origin(words, segment)) } }
-                        p { (hits.marked(&segment.text, *n, 0..segment.text.len())) }
-                    }
-                }
-            }
-        }
-        @if part.end < text.len() {
-            p.pager {
-                a href=(link(part.end)) rel="next" { (words.say("이어서", "Go on")) " →" }
-                " " span.faint { (count(part.end as u64)) " / " (count(text.len() as u64)) }
-            }
-        }
-    }
-}
-
-/// The parts in which a long text is shown: each from one segment to another. Where a part begins does not depend on what
-/// is asked for, so that places near each other stand on one page.
-fn parts(text: &[Segment]) -> Vec<Range<usize>> {
-    let mut parts: Vec<Range<usize>> = Vec::new();
-    let mut bytes = 0;
-    for (n, segment) in text.iter().enumerate() {
-        match parts.last_mut() {
-            Some(part) if part.len() < SEGMENTS && bytes < BYTES => part.end = n + 1,
-            _ => {
-                parts.push(n..n + 1);
-                bytes = 0;
-            }
-        }
-        bytes += segment.text.len();
-    }
-    parts
-}
-
-/// The part in which a segment stands.
-fn part_of(parts: &[Range<usize>], segment: usize) -> Range<usize> {
-    let part = parts.partition_point(|part| part.end <= segment);
-    parts.get(part).or(parts.last()).cloned().unwrap_or(0..0)
-}
-
-/// Properties that are shown at once; rarer ones are folded.
-const PROPERTIES: usize = 8;
-
-fn facts(words: Words, document: &Document) -> Markup {
-    let media_type = document.media_type.as_str();
-    let language = document.language.as_deref().map(|code| words.language(code));
-    let (first, rest) = parted(words, &document.metadata, PROPERTIES);
-    html! {
-        h2 { (words.say("정보", "About")) }
-        dl {
-            dt { (words.say("종류", "Kind")) }
-            dd { (words.kind(document.media_type.kind().as_str())) " · " (Shown::new(format(media_type))) }
-            @if let Some(bytes) = document.size { dt { (words.say("크기", "Size")) } dd { (size(bytes)) } }
-            dt { (words.say("경로", "Path")) } dd.path { bdi { (whole_name(&document.path())) } }
-            dt { (words.say("기관", "Agency")) } dd { (words.agency(document.agency.as_str())) }
-            (stated(first))
-            @if let Some(language) = language { dt { (words.say("언어", "Language")) } dd { (Shown::new(language)) } }
-        }
-        details {
-            summary { (words.say("자세한 속성", "More properties")) }
-            dl {
-                (stated(rest))
-                @if let Some(moment) = document.object_modified {
-                    dt { (words.say("저장소에서 바뀐 날", "Changed in the store")) }
-                    dd { time datetime=(moment) title=(minute(moment)) { (day(moment)) } }
-                }
-                dt { (words.say("수집 폴더", "Pipeline")) } dd { bdi { (Shown::new(&document.pipeline)) } }
-                dt { (words.say("글자 수", "Characters")) } dd { (count(document.characters)) }
-                @if let Some(sha256) = &document.sha256 { dt { "SHA-256" } dd.hash { (sha256) } }
-                dt { (words.say("읽은 형식", "Read by")) }
-                dd { (Shown::new(&words.reader(&document.provenance.format, document.provenance.format_version))) }
-            }
-        }
-    }
-}
-
-/// What is said of a document, each with the part that says so.
-fn stated(properties: Vec<Property>) -> Markup {
-    html! {
-        @for Property { name, said } in properties {
-            dt { (Shown::new(&name)) }
-            @for Said { value, part } in said {
-                dd {
-                    bdi { (Shown::new(&value)) }
-                    @if let Some(part) = part { " " small.faint.part { bdi { (Shown::new(&part)) } } }
-                }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_text_is_shown_in_parts_that_do_not_move() {
-        let segment = |number, text: &str| Segment {
-            text: text.into(),
-            locator: Locator::Paragraph { number },
-            origin: Origin::Native,
-            confidence: None,
-        };
-        let text: Vec<Segment> = (1..=5000).map(|number| segment(number, "가")).collect();
-        let shown = parts(&text);
-        assert_eq!(shown, [0..2000, 2000..4000, 4000..5000]);
-        assert_eq!(part_of(&shown, 3999), 2000..4000);
-        assert_eq!(part_of(&shown, 9999), 4000..5000);
-        let large = "가".repeat(BYTES / 3);
-        let text: Vec<Segment> = (1..=5).map(|number| segment(number, &large)).collect();
-        assert_eq!(parts(&text), [0..2, 2..4, 4..5]);
-        assert_eq!(part_of(&parts(&[]), 7), 0..0);
     }
 }

@@ -4,49 +4,14 @@ use std::collections::BTreeSet;
 
 use madang_document::metadata::{self, Metadata, Value};
 
-use crate::pages::words::{Words, minute};
-use crate::sentence::Sentence;
-use madang_document::timestamp::Timestamp;
-
-/// How the value of a property is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    /// As it is.
-    Plain,
-    /// A moment, if it says so; a date or a time of no place stays as it is.
-    Moment,
-    /// A span, told in seconds.
-    Seconds,
-    /// With a unit behind it.
-    Unit(&'static str),
-    /// Bits a second.
-    Rate,
-    /// The code of a language.
-    Language,
-    /// The name of a separator.
-    Separator,
-    /// A word of disclosure.
-    Disclosure,
-    /// A stream of sound or film, as in `audio:aac`.
-    Stream,
-    /// A part of a whole, from 0 to 1.
-    Share,
-    /// Numbers of pages.
-    Numbers,
-    /// Bits that say what a flash did.
-    Flash,
-    /// How a picture is turned before it is shown, as a number.
-    Turn,
-    /// The time for which light came in: a part of a second.
-    Exposure,
-    /// How pixels are packed.
-    Packing,
-}
-
-use Form::{
+use crate::pages::part_name::part_name;
+use crate::pages::property_value::Form::{
     Disclosure, Exposure, Flash, Language, Moment, Numbers, Packing, Plain, Rate, Seconds,
     Separator, Share, Stream, Turn, Unit,
 };
+use crate::pages::property_value::{Form, written};
+use crate::pages::words::Words;
+use crate::sentence::Sentence;
 
 /// Name of a property, in Korean, in English, and how its value is written; in the order of the page.
 const TABLE: &[(&str, &str, &str, Form)] = &[
@@ -216,100 +181,6 @@ const TOGETHER: &[&[&str]] = &[
 /// What the author named himself keeps the name that the author gave it.
 const OWN: [&str; 2] = ["office.", "own."];
 
-/// Parts of files that have words for names, by us or by the format. What is left stands as it is: names of standards, as in
-/// `EXIF`, and of files in packages, as in `docProps/core.xml`.
-const PARTS: &[(&str, &str)] = &[
-    ("Author", "작성자"),
-    ("BOF", "머리 부분"),
-    ("COM", "설명"),
-    ("Cc", "참조"),
-    ("Comment", "설명"),
-    ("Contents", "쪽 내용"),
-    ("Copyright", "저작권"),
-    ("Creation Time", "만든 때 기록"),
-    ("CustomDocumentProperties", "사용자 속성"),
-    ("DOCSUMMARY", "문서 요약 정보"),
-    ("DTEND", "일정 끝"),
-    ("DTSTART", "일정 시작"),
-    ("Date", "날짜"),
-    ("Description", "설명"),
-    ("Dialogue", "대사"),
-    ("DocumentProperties", "문서 속성"),
-    ("DocumentSummaryInformation", "문서 요약 정보"),
-    ("Encrypt", "암호화 정보"),
-    ("EncryptionInfo", "암호화 정보"),
-    ("FN", "이름"),
-    ("FileHeader", "머리 부분"),
-    ("FilePass", "암호화 정보"),
-    ("From", "보낸 사람"),
-    ("HwpSummaryInformation", "문서 요약 정보"),
-    ("Info", "문서 정보"),
-    ("LOCATION", "장소"),
-    ("METHOD", "일정의 성격"),
-    ("Message-ID", "메일 식별자"),
-    ("Outlines", "책갈피"),
-    ("PageLabels", "쪽 번호 표시"),
-    ("Pages", "쪽 목록"),
-    ("PowerPoint Document", "발표 문서"),
-    ("SUMMARY", "제목"),
-    ("SYNC", "자막 시각"),
-    ("Software", "만든 프로그램"),
-    ("Source", "출처"),
-    ("Subject", "제목"),
-    ("SummaryInformation", "문서 요약 정보"),
-    ("TITLE", "제목"),
-    ("Title", "제목"),
-    ("To", "받는 사람"),
-    ("WordDocument", "본문"),
-    ("Workbook", "통합 문서"),
-    ("audio stream", "소리 스트림"),
-    ("byte order mark", "바이트 순서 표시"),
-    ("bytes", "바이트"),
-    ("chapters", "장 목록"),
-    ("codestream", "부호화한 자료"),
-    ("comment", "설명"),
-    ("container", "컨테이너"),
-    ("cues", "자막"),
-    ("document summary", "문서 요약 정보"),
-    ("first heading", "첫 제목"),
-    ("footer", "꼬리 부분"),
-    ("front matter", "머리말"),
-    ("head", "머리 부분"),
-    ("header", "머리 부분"),
-    ("image ID", "그림 식별 정보"),
-    ("info", "문서 정보"),
-    ("message store", "메일 저장소"),
-    ("preview", "미리 보기"),
-    ("ranges", "나누어 읽은 곳"),
-    ("recipients", "받는 사람"),
-    ("recognition", "문자 인식"),
-    ("row 1", "1번째 행"),
-    ("rows", "행"),
-    ("sender", "보낸 사람"),
-    ("signature", "서명"),
-    ("sound", "소리"),
-    ("speech", "말소리"),
-    ("streams", "스트림"),
-    ("stretches of the sound", "소리의 몇 군데"),
-    ("synopsis", "줄거리"),
-    ("tIME", "고친 때 기록"),
-    ("tags", "태그"),
-    ("tags of a stream", "스트림의 태그"),
-    ("the file around it", "이것을 담은 파일"),
-    ("thumbnail", "작은 그림"),
-    ("times", "시각 기록"),
-    ("title", "제목"),
-    ("video stream", "영상 스트림"),
-];
-
-/// A part of a file as people read it.
-fn part_name(words: Words, part: &str) -> String {
-    // The streams of properties of compound files begin with a control character, which is made visible when it is recorded.
-    let part = part.trim_start_matches('\u{5}').trim_start_matches(r"\x05");
-    let known = PARTS.iter().find(|(name, _)| *name == part);
-    known.map_or(part, |(english, korean)| words.say(korean, english)).to_owned()
-}
-
 /// What is said of a property as people read it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Said {
@@ -337,7 +208,7 @@ pub(crate) fn parted(
     for (key, claims) in metadata.all() {
         let (place, name, form) = row(words, key);
         let said = claims.iter().map(|stated| Said {
-            value: shortened(written(words, form, &stated.value)),
+            value: written(words, form, &stated.value),
             // A file beside it has the name that people gave it.
             part: stated.part_name().map(|part| match stated.is_beside() {
                 true => part.to_owned(),
@@ -395,7 +266,7 @@ pub(crate) fn differing(words: Words, before: &Metadata, after: &Metadata) -> Ve
         let (one, other) = (old.get(key), new.get(key));
         if one != other {
             let (place, name, form) = row(words, key);
-            let value = |value: Option<&&Value>| Some(shortened(written(words, form, value?)));
+            let value = |value: Option<&&Value>| Some(written(words, form, value?));
             rows.push((place, Differing { name, before: value(one), after: value(other) }));
         }
     }
@@ -406,158 +277,6 @@ pub(crate) fn differing(words: Words, before: &Metadata, after: &Metadata) -> Ve
 /// The name that the author gave to a property of his own; any other as it is.
 fn own_name(key: &str) -> &str {
     OWN.iter().find_map(|own| key.strip_prefix(own)).unwrap_or(key)
-}
-
-/// Values of a list that are shown, and characters of a value.
-const LIST: usize = 50;
-const LONGEST: usize = 1000;
-
-fn shortened(mut text: String) -> String {
-    if let Some((cut, _)) = text.char_indices().nth(LONGEST) {
-        text.truncate(cut);
-        text.push('…');
-    }
-    text
-}
-
-fn written(words: Words, form: Form, value: &Value) -> String {
-    match value {
-        Value::Bool(true) => words.say("예", "yes").to_owned(),
-        Value::Bool(false) => words.say("아니요", "no").to_owned(),
-        Value::Integer(n) => number(words, form, *n as f64, n.to_string()),
-        Value::Number(n) => number(words, form, *n, n.to_string()),
-        Value::Text(text) => match form {
-            Moment => moment(text),
-            Language => words.language(text).to_owned(),
-            Separator => separator(words, text).to_owned(),
-            Disclosure => disclosure(words, text).to_owned(),
-            Stream => stream(words, text),
-            Numbers => words.pages(text),
-            Packing if text == "none" => words.say("없음", "none").to_owned(),
-            Plain | Seconds | Unit(_) | Rate | Share | Flash | Turn | Exposure | Packing => {
-                text.clone()
-            }
-        },
-        Value::List(list) => {
-            let some = list.iter().take(LIST).map(|value| match value {
-                Value::List(inner) => format!("[{}]", inner.len()),
-                other => written(words, form, other),
-            });
-            let mut written = some.collect::<Vec<String>>().join(", ");
-            if list.len() > LIST {
-                written.push_str(", …");
-            }
-            written
-        }
-    }
-}
-
-fn number(words: Words, form: Form, n: f64, plain: String) -> String {
-    match form {
-        Unit(unit @ "°") => format!("{plain}{unit}"),
-        Unit(unit) => format!("{plain} {unit}"),
-        Rate => format!("{:.0} kbit/s", n / 1000.0),
-        Seconds if n < 60.0 => format!("{plain}{}", words.say("초", " s")),
-        Seconds => {
-            // A cast of a number that is out of range saturates.
-            let whole = n.round() as u64;
-            let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
-            if hours > 0 {
-                format!("{hours}:{minutes:02}:{seconds:02}")
-            } else {
-                format!("{minutes}:{seconds:02}")
-            }
-        }
-        Share => format!("{:.0}%", n * 100.0),
-        Exposure if n > 0.0 && n < 0.3 => {
-            format!("1/{:.0}{}", 1.0 / n, words.say("초", " s"))
-        }
-        Exposure => format!("{plain}{}", words.say("초", " s")),
-        Flash => flash(words, n as u64),
-        Turn => turn(words, n as u64).map_or(plain, str::to_owned),
-        Numbers => words.pages(&plain),
-        Plain | Moment | Language | Separator | Disclosure | Stream | Packing => plain,
-    }
-}
-
-/// What a flash did, and why (EXIF 2.32, section 4.6.5, Flash).
-fn flash(words: Words, bits: u64) -> String {
-    if bits & 0b10_0000 != 0 {
-        return words.say("플래시 없음", "no flash").to_owned();
-    }
-    let fired = match bits & 1 {
-        1 => words.say("터짐", "fired"),
-        _ => words.say("터지지 않음", "did not fire"),
-    };
-    let mode = match bits >> 3 & 0b11 {
-        1 => words.say(" (강제로 켬)", " (always on)"),
-        2 => words.say(" (꺼 둠)", " (off)"),
-        3 => words.say(" (자동)", " (auto)"),
-        _ => "",
-    };
-    format!("{fired}{mode}")
-}
-
-/// How a picture is turned before it is shown (EXIF 2.32, section 4.6.4, Orientation).
-fn turn(words: Words, number: u64) -> Option<&'static str> {
-    Some(match number {
-        1 => words.say("그대로", "as it is"),
-        2 => words.say("좌우로 뒤집음", "mirrored"),
-        3 => words.say("180도 돌림", "turned by 180°"),
-        4 => words.say("위아래로 뒤집음", "upside down, mirrored"),
-        5 => words.say("좌우로 뒤집고 왼쪽으로 90도 돌림", "mirrored, turned left by 90°"),
-        6 => words.say("오른쪽으로 90도 돌림", "turned right by 90°"),
-        7 => words.say("좌우로 뒤집고 오른쪽으로 90도 돌림", "mirrored, turned right by 90°"),
-        8 => words.say("왼쪽으로 90도 돌림", "turned left by 90°"),
-        _ => return None,
-    })
-}
-
-/// A moment in Korea; what names no moment (a date, a time without a place) as it is.
-fn moment(text: &str) -> String {
-    match Timestamp::parse(text) {
-        Some(moment) => minute(moment),
-        None => text.replacen('T', " ", 1),
-    }
-}
-
-fn separator(words: Words, name: &str) -> &str {
-    match name {
-        "comma" => words.say("쉼표", "comma"),
-        "semicolon" => words.say("쌍반점", "semicolon"),
-        "tab" => words.say("탭", "tab"),
-        "bar" => words.say("세로줄", "vertical bar"),
-        other => other,
-    }
-}
-
-/// The kind of a stream before the name of its codec.
-fn stream(words: Words, text: &str) -> String {
-    let Some((kind, codec)) = text.split_once(':') else { return text.to_owned() };
-    let kind = match kind {
-        "audio" => words.say("소리", "audio"),
-        "video" => words.say("영상", "video"),
-        "subtitle" => words.say("자막", "subtitle"),
-        "cover" => words.say("표지", "cover"),
-        "attachment" => words.say("첨부", "attachment"),
-        "other" => words.say("기타", "other"),
-        other => other,
-    };
-    match codec {
-        // It holds something, and nobody knows how that is packed.
-        "" | "none" | "unknown" => kind.to_owned(),
-        codec => format!("{kind}: {codec}"),
-    }
-}
-
-/// As 정보공개법 has it; what is no word of ours as it is.
-fn disclosure(words: Words, word: &str) -> &str {
-    match word {
-        "public" => words.say("공개", "public"),
-        "partial" => words.say("부분공개", "partial"),
-        "closed" => words.say("비공개", "closed"),
-        other => other,
-    }
 }
 
 #[cfg(test)]
@@ -687,60 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_without_a_name_of_its_own_is_told_in_the_language_of_the_page() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let golden = std::fs::read_to_string(root.join("fixtures/parts.expected")).unwrap();
-        let parts: BTreeSet<&str> = golden
-            .lines()
-            .filter_map(|line| line.split_once(": "))
-            .flat_map(|(_, parts)| parts.split(" > "))
-            .collect();
-        assert!(parts.contains("row 1") && parts.contains("docProps/core.xml"), "{parts:?}");
-        // As HTML, SVG, TTML, LRC, HEIF and QuickTime call them, and Outlook what it keeps; the names of standards.
-        let names = [
-            "C2PA",
-            "DICOM",
-            "EXIF",
-            "GeoTIFF",
-            "HWPML",
-            "ICC",
-            "IPTC",
-            "IPTC object name",
-            "JSON-LD",
-            "PidLidAppointmentStartWhole",
-            "PidLidLocation",
-            "PidTagMessageClass",
-            "PidTagSubject",
-            "Photoshop",
-            "XMP",
-            "gimp-comment",
-            "irot",
-            "svg",
-            "al",
-            "ar",
-            "ti",
-            "a href",
-            "html lang",
-            "meta description",
-            "meta generator",
-            "meta keywords",
-            "p",
-            "udta",
-        ];
-        let is_words =
-            |part: &&&str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ' || c == '-');
-        // Of recognition and of chunks of PNG, which no fixture has.
-        let others = ["recognition", "speech", "tIME", "Creation Time", "front matter"];
-        let all = parts.iter().filter(is_words).copied().chain(others);
-        for part in all.filter(|part| !names.contains(part)) {
-            let korean = part_name(Words(Locale::Korean), part);
-            assert!(!korean.is_ascii(), "{korean}");
-            assert_eq!(part_name(Words(Locale::English), part), part);
-        }
-        for summary in ["\u{5}HwpSummaryInformation", r"\x05HwpSummaryInformation"] {
-            assert_eq!(part_name(Words(Locale::Korean), summary), "문서 요약 정보");
-            assert_eq!(part_name(Words(Locale::English), summary), "HwpSummaryInformation");
-        }
+    fn a_file_beside_it_keeps_its_name() {
         let mut metadata = Metadata::default();
         metadata.at("row 1").set("csv.header", "가");
         let beside = Some(metadata::Part::Beside("tags".into()));
@@ -763,45 +429,6 @@ mod tests {
             let read = |locale| properties(Words(locale), &metadata)[0].said[0].value.clone();
             assert_eq!((read(Locale::Korean), read(Locale::English)), (korean.into(), word.into()));
         }
-    }
-
-    #[test]
-    fn values_are_written_with_their_units() {
-        let words = Words(Locale::Korean);
-        for (form, value, expected) in [
-            (Seconds, Value::Number(0.89), "0.89초"),
-            (Seconds, Value::Integer(3723), "1:02:03"),
-            (Rate, Value::Integer(127_010), "127 kbit/s"),
-            (Unit("px"), Value::Integer(640), "640 px"),
-            (Moment, Value::from("2026-03-05T10:00:00"), "2026-03-05 10:00:00"),
-            (Moment, Value::from("2026-03-02"), "2026-03-02"),
-            (Language, Value::from("ko"), "한국어"),
-            (Separator, Value::from("|"), "|"),
-            (Stream, Value::from(vec!["video:h264", "audio:aac"]), "영상: h264, 소리: aac"),
-            (Stream, Value::from("subtitle:subrip"), "자막: subrip"),
-            (Stream, Value::from("other:none"), "기타"),
-            (Exposure, Value::Number(0.016667), "1/60초"),
-            (Exposure, Value::Number(0.0005), "1/2000초"),
-            (Exposure, Value::Number(0.5), "0.5초"),
-            (Exposure, Value::Integer(0), "0초"),
-            (Flash, Value::Integer(16), "터지지 않음 (꺼 둠)"),
-            (Flash, Value::Integer(25), "터짐 (자동)"),
-            (Flash, Value::Integer(32), "플래시 없음"),
-            (Turn, Value::Integer(6), "오른쪽으로 90도 돌림"),
-            (Turn, Value::Integer(9), "9"),
-            (Turn, Value::Integer(-1), "-1"),
-            (Packing, Value::from("none"), "없음"),
-            (Packing, Value::from("LZW"), "LZW"),
-            (Share, Value::Number(0.924), "92%"),
-            (Share, Value::Integer(1), "100%"),
-            (Numbers, Value::from("1"), "1쪽"),
-            (Numbers, Value::from("1, 4"), "1쪽, 4쪽"),
-            (Language, Value::from(vec!["fr", "kor", "en-US", "xx"]), "프랑스어, 한국어, 영어, xx"),
-            (Plain, Value::from(vec!["가"; 51]), &("가, ".repeat(50) + "…")),
-        ] {
-            assert_eq!(written(words, form, &value), expected, "{form:?}");
-        }
-        assert_eq!(shortened("가".repeat(1001)).chars().count(), 1001);
     }
 
     /// Every property that a reader gives has its name: those of the vocabulary, and those that the fixtures hold.

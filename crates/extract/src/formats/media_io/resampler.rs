@@ -58,11 +58,11 @@ impl<'a> Resampler<'a> {
                 order: layout.order,
                 mask: layout.u.mask,
             };
-            let count = usize::try_from((*frame).nb_samples).unwrap_or(0);
+            let count = usize::try_from((*frame).nb_samples);
             let is_sane = shape.format >= 0
                 && shape.rate > 0
                 && (1..=CHANNELS_MOST).contains(&shape.channels)
-                && count <= FRAME_MOST;
+                && count.is_ok_and(|count| count <= FRAME_MOST);
             if !is_sane {
                 return Err(ReasonKind::Faulty(Fault::SampleFormat));
             }
@@ -101,10 +101,11 @@ impl<'a> Resampler<'a> {
                 None => usize::try_from(shape.channels).unwrap_or(1),
             };
             let most = (av.swr_get_out_samples)(self.context, (*frame).nb_samples);
-            let room = usize::try_from(most).unwrap_or(0).saturating_mul(channels);
-            if room > FRAME_MOST.saturating_mul(8) {
+            // A negative number is an error.
+            let room = usize::try_from(most).ok().map(|most| most.saturating_mul(channels));
+            let Some(room) = room.filter(|room| *room <= FRAME_MOST.saturating_mul(8)) else {
                 return Err(ReasonKind::Faulty(Fault::SampleFormat));
-            }
+            };
             if self.samples.len() < room {
                 self.samples.resize(room, 0.0);
             }

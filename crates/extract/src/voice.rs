@@ -27,7 +27,7 @@ const PER_SECOND: f32 = 1.0;
 const CROSSING: f32 = 0.025;
 
 /// Whether a voice is likely in these samples of one channel.
-pub(super) fn is_likely(samples: &[f32], rate: usize) -> bool {
+pub(crate) fn is_likely(samples: &[f32], rate: usize) -> bool {
     let frame = (rate / FRAMES).max(1);
     samples.chunks(WINDOW * rate.max(FRAMES)).any(|window| {
         let frames: Vec<Frame> = window.chunks_exact(frame).map(Frame::of).collect();

@@ -66,7 +66,7 @@ impl Biquad {
 }
 
 /// Measures sound as it comes.
-pub(super) struct Loudness {
+pub(crate) struct Loudness {
     rate: u32,
     filters: Vec<(Biquad, Biquad, f64)>,
     /// Weighted squares of the step that is being filled, and samples in it.
@@ -77,12 +77,12 @@ pub(super) struct Loudness {
 }
 
 impl Loudness {
-    pub(super) fn new() -> Loudness {
+    pub(crate) fn new() -> Loudness {
         Loudness { rate: 0, filters: Vec::new(), sum: 0.0, count: 0, steps: Vec::new() }
     }
 
     /// Takes samples of all channels by turns.
-    pub(super) fn take(&mut self, rate: u32, channels: usize, samples: &[f32]) {
+    pub(crate) fn take(&mut self, rate: u32, channels: usize, samples: &[f32]) {
         if rate < 100 || channels == 0 {
             return;
         }
@@ -111,7 +111,7 @@ impl Loudness {
     }
 
     /// Says that what follows does not follow on what came before.
-    pub(super) fn leap(&mut self) {
+    pub(crate) fn leap(&mut self) {
         (self.sum, self.count) = (0.0, 0);
         // A block must not reach over the leap.
         if self.steps.last().is_some_and(|last| !last.is_nan()) {
@@ -120,7 +120,7 @@ impl Loudness {
     }
 
     /// The integrated loudness in LUFS; none of silence, and of less than a block.
-    pub(super) fn integrated(&self) -> Option<f64> {
+    pub(crate) fn integrated(&self) -> Option<f64> {
         let blocks: Vec<f64> = self
             .steps
             .windows(STEPS)

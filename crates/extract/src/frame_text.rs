@@ -11,7 +11,6 @@ use madang_document::part::Noun;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
-use super::media_io::key_frames::KeyFrames;
 use crate::context::Context;
 use crate::options::Ocr;
 use crate::recogniser::Sense;
@@ -31,7 +30,7 @@ const COMPARED_MOST: usize = 64;
 const DIFFERENT: usize = 5;
 
 /// Reads frames, one after the other.
-pub(super) struct FrameText<'a, 'c> {
+pub(crate) struct FrameText<'a, 'c> {
     context: &'c Context<'a>,
     orientation: Option<i64>,
     /// What each frame says, by when it is seen, milliseconds.
@@ -43,13 +42,18 @@ pub(super) struct FrameText<'a, 'c> {
 
 impl<'a, 'c> FrameText<'a, 'c> {
     /// Of a film that is turned as EXIF has it.
-    pub(super) fn new(context: &'c Context<'a>, orientation: Option<i64>) -> FrameText<'a, 'c> {
+    pub(crate) fn new(context: &'c Context<'a>, orientation: Option<i64>) -> FrameText<'a, 'c> {
         let is_over = context.seen_text_wanted() == Ocr::Never;
         FrameText { context, orientation, frames: Vec::new(), seen: Seen::default(), is_over }
     }
 
-    /// Reads the frame that was decoded last, which is seen at this time.
-    pub(super) fn read(&mut self, frames: &KeyFrames<'_, '_>, at: u64, content: &mut Content) {
+    /// Reads the frame that is seen at this time: `frame` makes a picture of it whose longer side has so many pixels at most.
+    pub(crate) fn read(
+        &mut self,
+        frame: &dyn Fn(u32) -> Option<RgbImage>,
+        at: u64,
+        content: &mut Content,
+    ) {
         if self.is_over {
             return;
         }
@@ -60,8 +64,7 @@ impl<'a, 'c> FrameText<'a, 'c> {
             return;
         }
         // A frame that cannot be had is told of where it is made small.
-        let Ok((width, height, rgb)) = frames.rgb(SIDE) else { return };
-        let Some(picture) = RgbImage::from_raw(width, height, rgb) else { return };
+        let Some(picture) = frame(SIDE) else { return };
         let sight = Sight::of(&DynamicImage::from(picture), self.orientation, None);
         let mut lines = Vec::new();
         if sight.is_worth_reading(self.context) {
@@ -86,7 +89,7 @@ impl<'a, 'c> FrameText<'a, 'c> {
     }
 
     /// Puts what was read into the content of a film that ends then, milliseconds.
-    pub(super) fn finish(self, end: u64, content: &mut Content) {
+    pub(crate) fn finish(self, end: u64, content: &mut Content) {
         self.seen.tell(content);
         content.segments.extend(joined(self.frames, end));
     }

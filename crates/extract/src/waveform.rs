@@ -3,26 +3,26 @@
 use image::{DynamicImage, Rgb, RgbImage};
 
 /// Columns, and rows of the picture.
-pub(super) const COLUMNS: usize = 480;
+pub(crate) const COLUMNS: usize = 480;
 const ROWS: u32 = 96;
 
 const GROUND: Rgb<u8> = Rgb([255; 3]);
 const INK: Rgb<u8> = Rgb([38, 84, 124]);
 
 /// The loudest sample of each column.
-pub(super) struct Waveform {
+pub(crate) struct Waveform {
     seconds: f64,
     peaks: Vec<f32>,
 }
 
 impl Waveform {
     /// Of a recording that lasts so long.
-    pub(super) fn new(seconds: f64) -> Waveform {
+    pub(crate) fn new(seconds: f64) -> Waveform {
         Waveform { seconds: seconds.max(0.001), peaks: vec![0.0; COLUMNS] }
     }
 
     /// Takes samples of all channels by turns that begin at this second.
-    pub(super) fn take(&mut self, start: f64, rate: u32, channels: usize, samples: &[f32]) {
+    pub(crate) fn take(&mut self, start: f64, rate: u32, channels: usize, samples: &[f32]) {
         let per_sample = COLUMNS as f64 / self.seconds / f64::from(rate.max(1));
         let first = start / self.seconds * COLUMNS as f64;
         for (n, moment) in samples.chunks(channels.max(1)).enumerate() {
@@ -36,7 +36,7 @@ impl Waveform {
     }
 
     /// Takes samples that stand for all that is between two seconds.
-    pub(super) fn take_all(&mut self, from: f64, to: f64, samples: &[f32]) {
+    pub(crate) fn take_all(&mut self, from: f64, to: f64, samples: &[f32]) {
         let column = |at: f64| (at / self.seconds * COLUMNS as f64).round() as usize;
         let (from, to) = (column(from), column(to).min(COLUMNS));
         let loudest = samples.iter().fold(0.0, |loudest: f32, sample| loudest.max(sample.abs()));
@@ -46,7 +46,7 @@ impl Waveform {
     }
 
     /// The picture. The loudest column fills it, as a quiet recording would be a line otherwise.
-    pub(super) fn picture(&self) -> DynamicImage {
+    pub(crate) fn picture(&self) -> DynamicImage {
         let loudest = self.peaks.iter().copied().fold(0.0, f32::max).max(0.01);
         let width = u32::try_from(COLUMNS).unwrap_or(0);
         let half = (ROWS / 2) as f32;

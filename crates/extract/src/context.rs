@@ -1,6 +1,7 @@
 use std::cell::{Cell, OnceCell};
 
 use madang_document::content::{Content, Member};
+use madang_document::headway::{Headway, Stretch};
 use madang_document::inner_path::InnerPath;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
@@ -171,6 +172,17 @@ impl<'a> Context<'a> {
     /// Says that so many units of work are begun at once, as [`Context::unit`] says of one.
     pub fn units(&self, units: u32) {
         self.sink.progress(units);
+    }
+
+    /// Says how far recognising has come, where there is an engine that does it now.
+    pub(crate) fn headway(&self, headway: Headway) {
+        let sense = match headway.stretch {
+            Stretch::Pages => Sense::Sight,
+            Stretch::Seconds => Sense::Hearing,
+        };
+        if !self.put_off && self.engines.of(sense).is_some() {
+            self.sink.headway(headway);
+        }
     }
 
     /// FFmpeg's libraries.

@@ -1,5 +1,6 @@
 use std::cell::RefCell;
 
+use madang_document::headway::Headway;
 use madang_document::inner_path::InnerPath;
 
 use crate::blob::Blob;
@@ -40,6 +41,9 @@ pub trait Sink {
     /// member, sheet or decoded picture. `units` of work have begun since the last call: a page, a slide, a sheet, a
     /// member, a frame. Zero is a mere sign of life. Time is allowed by these.
     fn progress(&self, units: u32);
+
+    /// Recognising has come so far in the document that is read, for whoever waits for it.
+    fn headway(&self, _: Headway) {}
 
     /// Engines are wanted that are not loaded. A child may end here, to be run again where they are; if this returns,
     /// the document is read without them.

@@ -10,6 +10,7 @@ mod counting;
 
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 use madang_document::content::{Origin, Segment};
+use madang_document::headway::{Headway, Stretch};
 use madang_document::locator::Locator;
 use madang_document::outcome::Outcome;
 use madang_extract::engines::Engines;
@@ -113,6 +114,23 @@ fn pages_are_read_whatever_all_of_them_decode_to() {
     assert_eq!(pages_of(&document), (1..=12).collect::<Vec<u32>>());
     // Time is allowed for each page.
     assert!(units >= 12 * 5, "{units}");
+}
+
+/// Whoever waits hears of each page; of what is put off, and where nothing recognises, nothing is said.
+#[test]
+fn each_page_is_told_of() {
+    let told = |put_off: bool, engines: Engines| {
+        let options = Options { ocr: Ocr::Always, ..Options::default() };
+        let order = Order { options, put_off, ..Order::named("scan.pdf") };
+        let sink = Counting::granting(u32::MAX);
+        extract(&sheets(12), &order, &engines, &sink);
+        sink.headway()
+    };
+    let parrot = || Engines::none().and(vec![Box::new(Parrot)]);
+    let all = (0..=12).map(|done| Headway::new(Stretch::Pages, done, Some(12)));
+    assert_eq!(told(false, parrot()), all.collect::<Vec<_>>());
+    assert!(told(true, parrot()).is_empty());
+    assert!(told(false, Engines::none()).is_empty());
 }
 
 /// Ten thousand pages may show one picture.

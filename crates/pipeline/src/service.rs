@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use madang_catalog::registry::Registry;
 use madang_catalog::series::Series;
 use madang_document::condition::Subject;
+use madang_document::headway::Headway;
 use madang_index::index::Index;
 use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::PriorityClass;
@@ -185,6 +186,10 @@ impl Service {
                 store: Arc::clone(store),
                 ledger: Arc::clone(&self.parts.ledger),
                 work: Arc::clone(&self.work),
+                outdated: {
+                    let leases = self.leases.clone();
+                    Arc::new(move |store: &str, paths: &[String]| leases.doubt(store, paths))
+                },
                 clock: Arc::clone(&self.parts.clock),
                 steady: steady(&self.parts.clock),
                 jitter: Arc::clone(&self.parts.jitter),
@@ -403,6 +408,11 @@ impl Service {
         }
         self.work.notify_waiters();
         Ok(put)
+    }
+
+    /// How far recognising has come in a job that is read here; none of one where nothing is recognised, or not here.
+    pub fn headway(&self, job: i64) -> Option<Headway> {
+        self.leases.headway(job)
     }
 
     /// The first paths of a mass disappearance that a source here holds; none if it holds none, or runs elsewhere.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use madang_document::content::{Content, Preview, Segment, Warning, WarningKind};
+use madang_document::headway::Headway;
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::metadata::{Metadata, Part, Stated};
@@ -65,6 +66,8 @@ pub(crate) struct Answer<'a> {
     /// Units begun, and how many of them were said.
     begun: Cell<u64>,
     said: Cell<u64>,
+    /// When it was said last how far recognising has come.
+    headway: Cell<Option<Instant>>,
     /// Bytes of pixels that were said.
     pixels: Cell<u64>,
     paths: RefCell<HashSet<InnerPath>>,
@@ -91,6 +94,7 @@ impl<'a> Answer<'a> {
             began: Instant::now(),
             begun,
             said,
+            headway: Cell::new(None),
             pixels: Cell::new(0),
             paths: RefCell::default(),
             refused: RefCell::default(),
@@ -126,6 +130,17 @@ impl Sink for Answer<'_> {
                 (self.time.allow)(begun);
             }
             self.channel.say(&Frame::Progress(u32::try_from(new).unwrap_or(u32::MAX)));
+            self.channel.flush();
+        }
+    }
+
+    fn headway(&self, headway: Headway) {
+        // What is begun and what is whole is said at once, and in between what nobody could read faster.
+        let is_edge = headway.done == 0 || headway.all == Some(headway.done);
+        let last = self.headway.get();
+        if is_edge || last.is_none_or(|last| last.elapsed() >= EVERY) {
+            self.headway.set(Some(Instant::now()));
+            self.channel.say(&Frame::Headway(headway));
             self.channel.flush();
         }
     }

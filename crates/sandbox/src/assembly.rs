@@ -6,6 +6,7 @@ use madang_document::annotation::{Annotation, Finding};
 use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, Preview, Segment};
 use madang_document::document::Provenance;
+use madang_document::headway::Headway;
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
@@ -31,6 +32,8 @@ pub(crate) enum Step {
     Bytes(Vec<u8>),
     /// The child wants these bytes.
     Range { offset: u64, length: u32 },
+    /// Recognising has come so far.
+    Headway(Headway),
 }
 
 /// The answer of one child, as far as it has come.
@@ -149,6 +152,12 @@ impl<'a> Assembly<'a> {
         match frame {
             Frame::Progress(units) => {
                 self.units = self.units.saturating_add(u64::from(units));
+            }
+            Frame::Headway(headway) => {
+                if !headway.is_possible() {
+                    return violation("more is recognised than there is");
+                }
+                return Ok(Step::Headway(headway));
             }
             Frame::Detected(kind) => {
                 if self.detected.is_some() || self.current.is_some() || !self.paths.is_empty() {
@@ -349,6 +358,7 @@ impl<'a> Assembly<'a> {
                 document.annotations.extend(annotations);
             }
             Frame::Progress(_)
+            | Frame::Headway(_)
             | Frame::Detected(_)
             | Frame::Begin(_)
             | Frame::Finish
@@ -465,6 +475,7 @@ fn check_locator(locator: &Locator) -> Result<(), ProtocolViolation> {
 mod tests {
     use madang_document::content::{Member, Origin};
     use madang_document::fingerprint::Fingerprint;
+    use madang_document::headway::Stretch;
     use madang_document::locator::Bounds;
 
     use super::*;
@@ -648,6 +659,10 @@ mod tests {
             ("no media type", of_kind("none", 0, "<script>/x")),
             ("wanting within a document", open(Frame::Wanting)),
             ("wanting, and more", vec![Frame::Wanting, Frame::Progress(0)]),
+            (
+                "more pages than there are",
+                vec![Frame::Headway(Headway { stretch: Stretch::Pages, done: 5, all: Some(4) })],
+            ),
             ("unknown stage", open(annotated("evil", 1, Finding::Nothing, 1))),
             ("unknown version of a stage", open(annotated(stage.name, 999, Finding::Nothing, 1))),
             (

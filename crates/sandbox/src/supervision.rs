@@ -297,6 +297,7 @@ impl<'a> Supervision<'a> {
             watch.work_goes_on();
             match step {
                 Ok(Step::More) => {}
+                Ok(Step::Headway(headway)) => watch.reached(headway),
                 Ok(Step::Member(member)) => self.deliver(Delivered::Document(member), keep),
                 Ok(Step::Bytes(piece)) => self.deliver(Delivered::Bytes(piece), keep),
                 Ok(Step::Range { offset, length }) => self.range(input, offset, length),

@@ -1,5 +1,6 @@
 use std::cell::{Cell, RefCell};
 
+use madang_document::headway::Headway;
 use madang_extract::detected::Detected;
 use madang_extract::extraction::Extraction;
 use madang_extract::sink::Sink;
@@ -11,11 +12,18 @@ pub(crate) struct Counting {
     units: Cell<u32>,
     asked: Cell<u32>,
     granted: u32,
+    headway: RefCell<Vec<Headway>>,
 }
 
 impl Counting {
     pub(crate) fn granting(granted: u32) -> Counting {
         Counting { granted, ..Counting::default() }
+    }
+
+    /// How far recognising came, as it was said.
+    #[allow(dead_code, reason = "not every test that counts recognises")]
+    pub(crate) fn headway(&self) -> Vec<Headway> {
+        self.headway.borrow().clone()
     }
 
     /// The document that was told last, and the units that were begun.
@@ -29,6 +37,10 @@ impl Sink for Counting {
 
     fn progress(&self, units: u32) {
         self.units.set(self.units.get() + units);
+    }
+
+    fn headway(&self, headway: Headway) {
+        self.headway.borrow_mut().push(headway);
     }
 
     fn engines_wanted(&self) {}

@@ -38,8 +38,8 @@ pub fn scan(sheets: usize) -> Vec<u8> {
         ),
         &pixels,
     );
-    // At 150 dots to the inch.
-    let points = |pixels: u32| f64::from(pixels) * 0.48;
+    // At 300 dots to the inch.
+    let points = |pixels: u32| f64::from(pixels) * 0.24;
     let (wide, high) = (points(width), points(height));
     for n in 0..sheets {
         file.object(

@@ -90,3 +90,57 @@ async fn how_far_a_scan_has_come_is_told_wherever_somebody_waits_for_it() {
     assert_eq!(document.status, 410);
     service.stop().await;
 }
+
+/// What is remembered of the pages of the only scan that is read, each by its key.
+fn remembered(scenario: &Scenario) -> Vec<String> {
+    let Ok(mut files) = std::fs::read_dir(scenario.path("data/recognised")) else {
+        return Vec::new();
+    };
+    let Some(Ok(file)) = files.next() else { return Vec::new() };
+    let text = std::fs::read_to_string(file.path()).unwrap_or_default();
+    // Behind the first line, and whole ones only.
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    whole.lines().skip(1).map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_goes_on_after_a_restart_where_it_was() {
+    let scenario = Scenario::new();
+    scenario.pipeline("press", "1741000");
+    scenario.write("drop/press/scan.pdf", scan(12));
+    let service = Service::start(&scenario, &[]).await;
+    let before = until("some sheets are recognised", async || {
+        let lines = remembered(&scenario);
+        (lines.len() >= 3).then_some(lines)
+    })
+    .await;
+    service.kill();
+    let before = before.len().max(remembered(&scenario).len());
+
+    let service = Service::start(&scenario, &[]).await;
+    let lines = until("more sheets are recognised", async || {
+        let lines = remembered(&scenario);
+        (lines.len() >= before + 2).then_some(lines)
+    })
+    .await;
+    // None of them twice: those of before were not recognised again.
+    let keys: std::collections::BTreeSet<String> = lines
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()[0].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(keys.len(), lines.len(), "{lines:?}");
+    // It comes to the same as if it had been read at once, and nothing of it is left beside its document.
+    service.finds("집중호우", &["scan.pdf"]).await;
+    let hits = service.search("집중호우").await;
+    let id = hits["hits"][0]["id"].as_str().unwrap();
+    let text = service.get(&format!("/v1/documents/{id}/text")).await;
+    let told = |word: &str| {
+        let segments = text["segments"].as_array().unwrap().iter();
+        segments.filter(|it| it["text"].as_str().unwrap().contains(word)).count()
+    };
+    assert_eq!((told("집중호우"), told("침수")), (12, 12), "{text}");
+    assert!(remembered(&scenario).is_empty());
+    let left = std::fs::read_dir(scenario.path("data/recognised")).unwrap().count();
+    assert_eq!(left, 0);
+    service.stop().await;
+}

@@ -41,6 +41,7 @@ use crate::part::Part;
 use crate::parting::part_from;
 use crate::probe::{probe, space};
 use crate::reader_leases::{Obstruction, READER_LEASE, ReaderLeases};
+use crate::recollections::Recollections;
 use crate::relay::Relay;
 use crate::rest::{Looking, Rest, SettleError};
 use crate::role::Role;
@@ -80,6 +81,8 @@ impl std::fmt::Debug for Service {
 
 /// How long running jobs may take to finish when the service stops; then they are given back.
 const GRACE: Duration = Duration::from_secs(10);
+/// The folder of the data folder in which lies what was recognised in objects whose reading is not over.
+const RECOGNISED: &str = "recognised";
 /// How long the end waits for all that runs, in all.
 const PARTING: Duration = Duration::from_secs(30);
 
@@ -206,6 +209,7 @@ impl Service {
 
     fn start_workers(&mut self) {
         let (finished, completions) = mpsc::channel(256);
+        let recollections = Recollections::of(self.settings.data.join(RECOGNISED));
         let workers = Workers {
             ledger: Arc::clone(&self.parts.ledger),
             stores: self.parts.stores.clone(),
@@ -225,10 +229,12 @@ impl Service {
             jitter: Arc::clone(&self.parts.jitter),
             missed: self.sources.missed(),
             underway: Underway::default(),
+            recollections: recollections.clone(),
         };
         let completer = Completer {
             ledger: Arc::clone(&self.parts.ledger),
             leases: self.leases.clone(),
+            recollections: recollections.clone(),
             policy: self.settings.policy.clone(),
             board: self.parts.board.clone(),
             changed: Arc::clone(&self.changed),
@@ -249,7 +255,14 @@ impl Service {
         let (board, stop) = (self.parts.board.clone(), self.stop.clone());
         let retention = self.settings.retention;
         self.start_part("sweep", (), move |()| {
-            Box::pin(sweep(Arc::clone(&ledger), process, retention, board.clone(), stop.clone()))
+            let (ledger, recollections) = (Arc::clone(&ledger), recollections.clone());
+            Box::pin(sweep(
+                ledger,
+                process,
+                (retention, recollections),
+                board.clone(),
+                stop.clone(),
+            ))
         });
     }
 

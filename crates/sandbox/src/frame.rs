@@ -67,6 +67,13 @@ pub enum Frame {
     Annotations(Vec<Annotation>),
     /// Recognising has come so far.
     Headway(Headway),
+    /// An engine made this out in the signal of this key: to be remembered until the object is read to its end.
+    Recognised {
+        /// What stands for the signal.
+        key: [u8; 32],
+        /// What was made out.
+        segments: Vec<Segment>,
+    },
 }
 
 /// What a document is.
@@ -372,6 +379,15 @@ mod tests {
                 finding: Finding::Text { fingerprint: Fingerprint::new([1, 2, 3, 4]), shingles: 9 },
             }]),
             Frame::Headway(Headway::new(Stretch::Pages, 3, Some(40))),
+            Frame::Recognised {
+                key: [9; 32],
+                segments: vec![Segment {
+                    text: "펌프".into(),
+                    locator: Locator::page(1),
+                    origin: Origin::Ocr,
+                    confidence: Some(0.9),
+                }],
+            },
         ]
     }
 

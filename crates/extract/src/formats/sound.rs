@@ -348,7 +348,7 @@ impl Listener<'_> {
             true => {
                 let signal = Signal::Sound(Sound { samples: piece });
                 let languages = &self.context.options.speech_languages;
-                self.engine.recognise(&signal, languages, &|| self.context.progress())
+                self.context.recognise(self.engine, &signal, languages)
             }
         };
         match recognised {

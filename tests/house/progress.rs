@@ -7,7 +7,7 @@ use madang_wait::until;
 use serde_json::Value;
 
 /// Sheets of the scan: enough that it is still read while the test looks at it.
-const SHEETS: u64 = 40;
+const SHEETS: u64 = 30;
 
 /// How much is done of the job of this path, once that is at least one sheet.
 async fn begun(service: &Service, path: &str) -> (Value, u64) {

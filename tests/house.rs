@@ -36,6 +36,7 @@ mod house {
     mod passwords;
     mod places;
     mod privacy;
+    mod progress;
     mod rebuild;
     mod report;
     mod reprocess;

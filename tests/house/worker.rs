@@ -22,6 +22,7 @@ use madang_pipeline::completer::Completer;
 use madang_pipeline::decide::Policy;
 use madang_pipeline::hindrance::Hindrances;
 use madang_pipeline::lease::Leases;
+use madang_pipeline::recollections::Recollections;
 use madang_pipeline::terms::Terms;
 use madang_pipeline::underway::Underway;
 use madang_pipeline::workers::Workers;
@@ -125,6 +126,7 @@ async fn read(times: u32) -> (Job, Outcome) {
     let completer = Completer {
         ledger: Arc::clone(&ledger) as _,
         leases: leases.clone(),
+        recollections: Recollections::none(),
         policy: policy.clone(),
         board: board.clone(),
         changed: Arc::default(),
@@ -135,6 +137,7 @@ async fn read(times: u32) -> (Job, Outcome) {
     let store: Arc<dyn Store> = Arc::new(Breaking { folder, times: AtomicU32::new(times) });
     let workers = Workers {
         underway: Underway::default(),
+        recollections: Recollections::none(),
         ledger: Arc::clone(&ledger) as _,
         stores: [store].into_iter().collect(),
         queues: ["press".to_owned()].into(),

@@ -284,7 +284,8 @@ async fn local(
         trials: Arc::new(idle::OwnTrials(trials)),
         drops: Arc::clone(&idle) as _,
         sources: Arc::clone(&idle) as _,
-        conditions: idle as _,
+        conditions: Arc::clone(&idle) as _,
+        recognising: idle as _,
         clock: Arc::clone(&clock),
     };
     let settings = Settings {

@@ -2,11 +2,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use madang_document::condition::Condition;
 use madang_document::document::Document;
+use madang_document::headway::Headway;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::trial::Trials as Again;
 use madang_server::ports::{
     Conditions, Drawn, DropError, DropTarget, Dropped, Drops, Likenesses, MemberError, Members,
-    Sources, TrialError, Trials, Tried,
+    Recognising, Sources, TrialError, Trials, Tried,
 };
 use madang_store::store::{Body, Precondition};
 
@@ -76,6 +77,12 @@ impl Likenesses for Idle {
 
     async fn page(&self, _: &Document, _: u32, _: u32) -> Result<Option<Drawn>, MemberError> {
         Err(MemberError::Unavailable(CURE.into()))
+    }
+}
+
+impl Recognising for Idle {
+    fn headway(&self, _: i64) -> Option<Headway> {
+        None
     }
 }
 

@@ -146,6 +146,10 @@ fn job(job: &Value) -> Vec<Shown> {
     for name in ["size", "attempt", "crashes"] {
         lines.extend(field(job, name));
     }
+    let headway = headway(job);
+    if !headway.as_str().is_empty() {
+        lines.push(shown!("{:12} {headway}", "progress"));
+    }
     if let Some(failure) = job.get("failure").filter(|failure| failure.is_object()) {
         let (kind, message) = (text_of(failure, "kind"), text_of(failure, "message"));
         lines.push(shown!("{:12} {kind}: {message}", "failure"));
@@ -198,7 +202,40 @@ fn print_queues(queues: &Value, balance: &Value) -> Result<(), Failure> {
         number_of(balance, "in_flight"),
     ))?;
     out_all(&besides(queues, balance))?;
+    let running = running(queues);
+    if !running.is_empty() {
+        out(&Shown::default())?;
+        out_all(&running)?;
+    }
     out_all(&conditions(queues))
+}
+
+/// What is in work, and how far recognising has come in it, as a table; nothing where nothing is.
+pub(crate) fn running(queues: &Value) -> Vec<Shown> {
+    let running = queues.get("running").and_then(Value::as_array);
+    let rows: Vec<Vec<Shown>> = running
+        .into_iter()
+        .flatten()
+        .map(|one| {
+            vec![
+                shown!("{}", number_of(one, "job")),
+                text_of(one, "queue"),
+                shown!("{}", number_of(one, "attempt")),
+                path_of(one, "path"),
+                headway(one),
+            ]
+        })
+        .collect();
+    match rows.is_empty() {
+        true => Vec::new(),
+        false => table(&["in work", "queue", "attempts", "path", "progress"], &rows),
+    }
+}
+
+/// How far recognising has come in a job; empty where nothing is recognised.
+fn headway(job: &Value) -> Shown {
+    let sentence = job.get("progress").and_then(|progress| progress.get("sentence"));
+    sentence.map_or_else(Shown::default, |sentence| text_of(sentence, "en"))
 }
 
 /// What is in no queue: what lies in the sources and is not taken, and what was passed over. Nothing where nothing is.
@@ -362,6 +399,7 @@ fn print_jobs(jobs: &Value) -> Result<(), Failure> {
                 text_of(job, "state"),
                 number("attempt"),
                 path_of(job.get("object").unwrap_or(job), "path"),
+                headway(job),
                 match raw_text_of(failure, "kind") {
                     "" => Shown::default(),
                     kind => shown!("{kind}: {}", text_of(failure, "message")),
@@ -369,7 +407,7 @@ fn print_jobs(jobs: &Value) -> Result<(), Failure> {
             ]
         })
         .collect();
-    out_all(&table(&["job", "queue", "state", "attempts", "path", "reason"], &rows))
+    out_all(&table(&["job", "queue", "state", "attempts", "path", "progress", "reason"], &rows))
 }
 
 #[cfg(test)]

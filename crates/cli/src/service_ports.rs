@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use madang_document::condition::Condition;
 use madang_document::document::Document;
+use madang_document::headway::Headway;
 use madang_ledger::ledger::Ledger;
 use madang_pipeline::board::Board;
 use madang_pipeline::likenesses::Likenesses as Making;
@@ -13,7 +14,7 @@ use madang_pipeline::unpacker::{UnpackError, Unpacker};
 use madang_pipeline::uploads::{Put, PutError};
 use madang_server::ports::{
     Conditions, Drawn, DropError, DropTarget, Dropped, Drops, Likenesses, MemberError, Members,
-    Sources, TrialError, Trials, Tried,
+    Recognising, Sources, TrialError, Trials, Tried,
 };
 use madang_store::error::StoreError;
 use madang_store::store::{Body, Precondition};
@@ -108,6 +109,12 @@ fn drop_error(error: PutError) -> DropError {
         PutError::Held { .. } => DropError::Held(error.into()),
         PutError::Unrecordable(_) | PutError::Ledger(_) => DropError::Unrecordable(error.into()),
         PutError::Store(_) => DropError::Unavailable(error.into()),
+    }
+}
+
+impl Recognising for ServicePorts {
+    fn headway(&self, job: i64) -> Option<Headway> {
+        self.service.headway(job)
     }
 }
 

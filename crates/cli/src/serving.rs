@@ -125,6 +125,7 @@ impl Http<'_> {
             drops: Arc::clone(&self.service) as _,
             sources: Arc::clone(&self.service) as _,
             conditions: Arc::clone(&self.service) as _,
+            recognising: Arc::clone(&self.service) as _,
             clock: backends::clock(),
         }
     }

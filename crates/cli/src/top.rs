@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::api::Api;
 use crate::arguments::Top;
 use crate::failure::Failure;
-use crate::queue::{besides, conditions, state_of};
+use crate::queue::{besides, conditions, running, state_of};
 use crate::terminal::{clip, number_of, path_of, shown, table, text_of};
 
 /// The most jobs that the service gives at once.
@@ -149,6 +149,11 @@ fn view(answers: &Answers, former: Option<u64>) -> (Vec<Shown>, u64) {
         ["queue", "state", "ready", "waiting", "leased", "done", "quarantined", "last minute"];
     lines.extend(table(&head, &rows));
     lines.extend(besides(queues, balance));
+    let running = running(queues);
+    if !running.is_empty() {
+        lines.push(Shown::default());
+        lines.extend(running);
+    }
     let rows: Vec<Vec<Shown>> = list(failed, "jobs")
         .iter()
         .map(|job| {
@@ -246,6 +251,24 @@ mod tests {
         table.answered(&answers(500));
         assert!(text(&table).contains("(0 files/s)"), "{}", text(&table));
         assert!(!text(&table).contains("does not answer"), "{}", text(&table));
+    }
+
+    #[test]
+    fn what_is_in_work_is_named_with_how_far_it_has_come() {
+        let mut answers = Answers::default();
+        let told = |answers: &Answers| {
+            let (lines, _) = view(answers, None);
+            lines.iter().map(|line| format!("{line}\n")).collect::<String>()
+        };
+        assert!(!told(&answers).contains("in work"), "{}", told(&answers));
+        let sentence = json!({ "ko": "40쪽 가운데 3쪽 인식함", "en": "3 of 40 pages recognised" });
+        answers.queues = json!({ "running": [
+            { "job": 7, "queue": "press", "attempt": 1, "path": "a\u{1b}.pdf", "progress": { "sentence": sentence } },
+            { "job": 8, "queue": "press", "attempt": 2, "path": "b.hwp", "progress": null },
+        ] });
+        let told = told(&answers);
+        assert!(told.contains("a␛.pdf  3 of 40 pages recognised"), "{told}");
+        assert!(told.contains("8        press  2         b.hwp"), "{told}");
     }
 
     #[test]

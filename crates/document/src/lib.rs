@@ -24,6 +24,7 @@ pub mod fault;
 pub mod fingerprint;
 mod foreign_words;
 pub mod format_name;
+pub mod headway;
 pub mod id;
 pub mod inner_path;
 pub mod instead;

@@ -1,6 +1,9 @@
 use std::cell::{Cell, OnceCell};
+use std::collections::HashMap;
 
-use madang_document::content::{Content, Member};
+use madang_document::blob_id::BlobId;
+use madang_document::content::{Content, Member, Segment};
+use madang_document::headway::{Headway, Stretch};
 use madang_document::inner_path::InnerPath;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
@@ -18,7 +21,8 @@ use crate::libav::Libav;
 use crate::limits::Limits;
 use crate::options::{Ocr, Options};
 use crate::order::Order;
-use crate::recogniser::{Recogniser, Sense};
+use crate::recall::{Recall, key_of};
+use crate::recogniser::{Recogniser, Sense, Signal, Unrecognised};
 use crate::sidecar::{Beside, Sidecar};
 use crate::sink::{Sink, Wanted};
 use crate::stages::annotations;
@@ -45,6 +49,8 @@ pub struct Spent {
     pub in_vain: Cell<u32>,
     /// What lies beside the object, once it was read.
     pub(crate) beside: OnceCell<Beside>,
+    /// What engines made out before, once it was read.
+    recalled: OnceCell<HashMap<BlobId, Vec<Segment>>>,
 }
 
 /// Rounds that trying passwords may take of one object, and of each of its members on top: a round is a hash of a block
@@ -80,6 +86,8 @@ pub struct Context<'a> {
     pub(crate) page_picture: Option<u32>,
     /// Whether recognising is put off.
     pub(crate) put_off: bool,
+    /// What engines made out before in this object.
+    recall: Option<&'a Recall>,
     /// What can recognise text in pictures and sound.
     pub engines: &'a Engines,
     /// The way to this document inside the object; none for the object itself.
@@ -125,6 +133,7 @@ impl<'a> Context<'a> {
             page_picture: order.page_picture,
             words_wanted: !order.likeness && order.page_picture.is_none() && order.member.is_none(),
             put_off: order.put_off,
+            recall: order.recall.as_ref(),
             engines,
             inner: None,
             within: None,
@@ -171,6 +180,17 @@ impl<'a> Context<'a> {
     /// Says that so many units of work are begun at once, as [`Context::unit`] says of one.
     pub fn units(&self, units: u32) {
         self.sink.progress(units);
+    }
+
+    /// Says how far recognising has come, where there is an engine that does it now.
+    pub(crate) fn headway(&self, headway: Headway) {
+        let sense = match headway.stretch {
+            Stretch::Pages => Sense::Sight,
+            Stretch::Seconds => Sense::Hearing,
+        };
+        if !self.put_off && self.engines.of(sense).is_some() {
+            self.sink.headway(headway);
+        }
     }
 
     /// FFmpeg's libraries.
@@ -290,6 +310,27 @@ impl<'a> Context<'a> {
     /// Says that something is about to be recognised, which takes longer than reading a page does.
     pub(crate) fn recognition(&self) {
         self.units(RECOGNITION);
+    }
+
+    /// What an engine makes out in a signal. What it made out in the same one before, as far as that is remembered of this
+    /// object, is not made out again.
+    pub(crate) fn recognise(
+        &self,
+        engine: &dyn Recogniser,
+        signal: &Signal<'_>,
+        languages: &[String],
+    ) -> Result<Vec<Segment>, Unrecognised> {
+        let alive = || self.progress();
+        let Some(recall) = self.recall else { return engine.recognise(signal, languages, &alive) };
+        let key = key_of(engine, signal, languages);
+        alive();
+        let known = self.spent.recalled.get_or_init(|| recall.read());
+        if let Some(segments) = known.get(&key) {
+            return Ok(segments.clone());
+        }
+        let segments = engine.recognise(signal, languages, &alive)?;
+        self.sink.recognised(&key, &segments);
+        Ok(segments)
     }
 
     /// Opens a lock: with the empty password, or with one of those that the pipeline gives; the one that opened the last

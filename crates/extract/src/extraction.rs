@@ -58,7 +58,10 @@ pub fn outcome_of(content: &Content, kind: Kind, silent: bool) -> (Outcome, Opti
     }
     let textual = matches!(kind, Kind::Document | Kind::Table | Kind::Text | Kind::Mail);
     if textual && content.segments.is_empty() && (content.members.is_empty() || silent) {
-        return (Outcome::Empty, Some(ReasonKind::NoText.into()));
+        // That nothing is written in it is not known before that was looked for.
+        let waits = content.warnings.iter().find(|it| it.awaits_recognition());
+        let reason = waits.map_or_else(|| ReasonKind::NoText.into(), |it| it.reason.clone());
+        return (Outcome::Empty, Some(reason));
     }
     (Outcome::Ok, None)
 }
@@ -100,6 +103,16 @@ mod tests {
             content.members.push(Member { path, size: Some(1), outcome: *outcome, told: None });
         }
         content
+    }
+
+    #[test]
+    fn what_waits_for_recognition_is_not_said_to_have_no_text() {
+        let mut scan = Content::default();
+        let (outcome, reason) = outcome_of(&scan, Kind::Document, false);
+        assert_eq!((outcome, reason), (Outcome::Empty, Some(ReasonKind::NoText.into())));
+        scan.note(ReasonKind::RecognitionWaits);
+        let (outcome, reason) = outcome_of(&scan, Kind::Document, false);
+        assert_eq!((outcome, reason), (Outcome::Empty, Some(ReasonKind::RecognitionWaits.into())));
     }
 
     #[test]

@@ -52,9 +52,10 @@ pub mod pixels;
 mod private_signs;
 /// What a row may look at to tell its kind.
 pub mod probe;
+/// What finds text in pictures and sound.
+pub mod recall;
 /// Formats that are known by sight, but not read.
 mod recognise;
-/// What finds text in pictures and sound.
 pub mod recogniser;
 pub mod rect;
 mod seen_text;

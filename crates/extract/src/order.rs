@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::Limits;
 use crate::options::Options;
+use crate::recall::Recall;
 use crate::sidecar::Sidecar;
 
 /// What one extraction is told: the name of the object, and the limits and options of its pipeline.
@@ -27,6 +28,9 @@ pub struct Order {
     /// Whether what takes long (recognising text in pictures and in sound) is put off: the document says so, and whoever reads
     /// it again later gets the rest. No option of a pipeline either.
     pub put_off: bool,
+    /// What engines made out before in this object; none where nothing is remembered. It changes what reading costs and not
+    /// what it comes to.
+    pub recall: Option<Recall>,
 }
 
 impl Order {

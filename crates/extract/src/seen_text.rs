@@ -177,9 +177,8 @@ impl Sight {
             dpi: self.dpi,
         };
         let languages = &context.options.ocr_languages;
-        let alive = || context.progress();
-        engine
-            .recognise(&Signal::Picture(picture), languages, &alive)
+        context
+            .recognise(engine, &Signal::Picture(picture), languages)
             .map_err(|failed| ReasonKind::Broken(Quote::of(&failed)))
     }
 

@@ -1,5 +1,8 @@
 use std::cell::RefCell;
 
+use madang_document::blob_id::BlobId;
+use madang_document::content::Segment;
+use madang_document::headway::Headway;
 use madang_document::inner_path::InnerPath;
 
 use crate::blob::Blob;
@@ -40,6 +43,12 @@ pub trait Sink {
     /// member, sheet or decoded picture. `units` of work have begun since the last call: a page, a slide, a sheet, a
     /// member, a frame. Zero is a mere sign of life. Time is allowed by these.
     fn progress(&self, units: u32);
+
+    /// Recognising has come so far in the document that is read, for whoever waits for it.
+    fn headway(&self, _: Headway) {}
+
+    /// An engine made this out in the signal of this key, where the order wants that remembered.
+    fn recognised(&self, _key: &BlobId, _segments: &[Segment]) {}
 
     /// Engines are wanted that are not loaded. A child may end here, to be run again where they are; if this returns,
     /// the document is read without them.

@@ -10,6 +10,7 @@ mod counting;
 
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 use madang_document::content::{Origin, Segment};
+use madang_document::headway::{Headway, Stretch};
 use madang_document::locator::Locator;
 use madang_document::outcome::Outcome;
 use madang_extract::engines::Engines;
@@ -18,6 +19,7 @@ use madang_extract::extraction::Extraction;
 use madang_extract::limits::Limits;
 use madang_extract::options::{Ocr, Options};
 use madang_extract::order::Order;
+use madang_extract::recall::Recall;
 use madang_extract::recogniser::{Recogniser, Sense, Signal, Unrecognised};
 
 use counting::Counting;
@@ -113,6 +115,50 @@ fn pages_are_read_whatever_all_of_them_decode_to() {
     assert_eq!(pages_of(&document), (1..=12).collect::<Vec<u32>>());
     // Time is allowed for each page.
     assert!(units >= 12 * 5, "{units}");
+}
+
+/// Whoever waits hears of each page; of what is put off, and where nothing recognises, nothing is said.
+#[test]
+fn each_page_is_told_of() {
+    let told = |put_off: bool, engines: Engines| {
+        let options = Options { ocr: Ocr::Always, ..Options::default() };
+        let order = Order { options, put_off, ..Order::named("scan.pdf") };
+        let sink = Counting::granting(u32::MAX);
+        extract(&sheets(12), &order, &engines, &sink);
+        sink.headway()
+    };
+    let parrot = || Engines::none().and(vec![Box::new(Parrot)]);
+    let all = (0..=12).map(|done| Headway::new(Stretch::Pages, done, Some(12)));
+    assert_eq!(told(false, parrot()), all.collect::<Vec<_>>());
+    assert!(told(true, parrot()).is_empty());
+    assert!(told(false, Engines::none()).is_empty());
+}
+
+/// After a restart only that is recognised which was not before, and it comes to the same.
+#[test]
+fn what_was_recognised_before_is_not_recognised_again() {
+    let file = sheets(12);
+    let read = |lines: Option<&[String]>, languages: &[&str]| {
+        let ocr_languages = languages.iter().map(|code| (*code).to_owned()).collect();
+        let options = Options { ocr: Ocr::Always, ocr_languages, ..Options::default() };
+        let recall = lines.map(|lines| Recall::of(lines.concat().as_bytes()));
+        let order = Order { options, recall, ..Order::named("scan.pdf") };
+        let engines = Engines::none().and(vec![Box::new(Parrot)]);
+        let sink = Counting::granting(u32::MAX);
+        extract(&file, &order, &engines, &sink);
+        let lines = sink.remembered();
+        (lines, sink.kept().0)
+    };
+    let (nothing, plain) = read(None, &["kor"]);
+    assert!(nothing.is_empty(), "nobody wants it remembered");
+    let (all, first) = read(Some(&[]), &["kor"]);
+    assert_eq!((all.len(), &first), (12, &plain), "each page is another picture");
+    let (rest, second) = read(Some(&all[..5]), &["kor"]);
+    assert_eq!((rest.as_slice(), &second), (&all[5..], &plain));
+    let (rest, third) = read(Some(&all), &["kor"]);
+    assert_eq!((rest.len(), &third), (0, &plain));
+    // In another language another engine may make out something else.
+    assert_eq!(read(Some(&all), &["eng"]).0.len(), 12);
 }
 
 /// Ten thousand pages may show one picture.

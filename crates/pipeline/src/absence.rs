@@ -257,6 +257,7 @@ impl Absence {
             let now = self.now();
             let live = self.source.ledger.vanish(self.source.store.name(), &batch).await?;
             recording.succeeded();
+            (self.source.outdated)(self.source.store.name(), &batch);
             self.missing.confirm(&batch, now);
             self.known = self.known.saturating_sub(live);
             self.source.work.notify_waiters();

@@ -4,7 +4,7 @@ use madang_document::blob_id::BlobId;
 use madang_document::blob_part::BlobPart;
 use madang_document::cause::told;
 use madang_document::condition::Kind;
-use madang_document::content::Warning;
+use madang_document::content::{Segment, Warning};
 use madang_document::document::{Document, PlacedPreview};
 use madang_document::locator::Locator;
 use madang_document::quote::Quote;
@@ -15,7 +15,7 @@ use madang_extract::sidecar::Sidecar;
 use madang_ledger::jobs::Claim;
 use madang_sandbox::input::Input;
 use madang_sandbox::request::{Pace, Request};
-use madang_sandbox::run::{RunError, run};
+use madang_sandbox::run::{RunError, run, run_again};
 use madang_sandbox::watch::Watch;
 use madang_store::blobs::{BlobError, Bundle};
 
@@ -50,6 +50,7 @@ pub(crate) async fn extract(
     let blobs = workers.blobs.clone();
     let runtime = tokio::runtime::Handle::current();
     let (claim, pace) = (claim.clone(), workers.pace());
+    let recollections = workers.recollections.clone();
     let watched = lanes.threads.run(move || {
         let mut documents: Vec<Document> = Vec::new();
         let mut bundle = Bundle::new(&blobs);
@@ -59,7 +60,9 @@ pub(crate) async fn extract(
         let name = claim.object.name().to_owned();
         let (limits, options) = terms.of(&claim.pipeline);
         let request = Request { name: &name, limits, options, sidecars: &sidecars, pace };
-        let verdict = run(&zygote, &request, input, &watch, &mut |extraction| {
+        // Where recognition is put off there is nothing to remember.
+        let recollection = (pace != Pace::Prompt).then(|| recollections.open(&claim)).flatten();
+        let mut keep = |extraction| {
             if unkept.is_some() {
                 return;
             }
@@ -76,7 +79,15 @@ pub(crate) async fn extract(
                     watch.cancel();
                 }
             }
-        });
+        };
+        let verdict = match recollection {
+            None => run(&zygote, &request, input, &watch, &mut keep),
+            Some(mut recollection) => {
+                let recall = recollection.recall().clone();
+                let mut remember = |key, segments: Vec<Segment>| recollection.add(&key, &segments);
+                run_again(&zygote, &request, (input, &recall), &watch, &mut keep, &mut remember)
+            }
+        };
         if unkept.is_none() && matches!(verdict, Ok(Some(_))) {
             match runtime.block_on(bundle.keep()) {
                 Ok(kept) => settle_in(&mut documents, &places, &kept),

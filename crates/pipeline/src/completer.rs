@@ -21,6 +21,7 @@ use crate::decide::{Attempt, Policy, broke};
 use crate::lease::Leases;
 use crate::panicked::caught;
 use crate::reading::{unread, unrecorded};
+use crate::recollections::Recollections;
 use crate::underway::Turn;
 
 /// Completions of one transaction at most: one flush to disk serves them all.
@@ -91,6 +92,8 @@ pub struct Completer {
     pub ledger: Arc<dyn Ledger>,
     /// Held until what was found is recorded.
     pub leases: Leases,
+    /// What was recognised is remembered no longer.
+    pub recollections: Recollections,
     /// When what breaks the record off is tried again.
     pub policy: Policy,
     /// Where conditions are told.
@@ -214,6 +217,7 @@ impl Completer {
                 let job = completion.ticket.job;
                 tracing::debug!(job, "read in vain: it is read anew, or is gone");
             }
+            self.recollections.forget(completion.ticket.job);
             self.leases.release(completion.ticket);
         }
     }

@@ -28,6 +28,11 @@ static READERS: LazyLock<String> = LazyLock::new(|| {
     env!("CARGO_PKG_VERSION").to_owned() + &formats.chain(stages).collect::<String>()
 });
 
+/// What reads: another one may come to something else.
+pub(crate) fn readers() -> &'static str {
+    &READERS
+}
+
 /// The keys of these bytes under the terms of a pipeline: the one for what does not depend on the whole name, and the
 /// one for what does. All formats and their versions stand in them, not the one that read it: which one it is today
 /// nobody knows without looking.

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use madang_document::headway::Headway;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::timestamp::Timestamp;
 use madang_ledger::jobs::{Claim, Failure, Ticket};
@@ -22,11 +23,15 @@ pub struct Leases {
 #[derive(Default)]
 struct Held {
     leases: BTreeMap<Ticket, Lease>,
+    /// Those that may be lost: what they are for is gone, or another version now.
+    doubted: Vec<Ticket>,
     closed: bool,
 }
 
 struct Lease {
     attempt: Attempt,
+    /// The store and the path of what is read.
+    object: (String, String),
     watch: Arc<Watch>,
     progress: u64,
     /// Rounds of renewal without progress so far.
@@ -63,19 +68,30 @@ impl Leases {
         let leases = Leases { held: Arc::clone(&held) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("leases".into()).spawn(move || {
+            let mut round = Instant::now() + LEASE / 3;
             loop {
                 let (lock, wake) = &*held;
                 let mut guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
-                if !guard.closed {
-                    guard = wake
-                        .wait_timeout(guard, LEASE / 3)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0;
+                while !guard.closed && guard.doubted.is_empty() {
+                    let left = round.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        break;
+                    }
+                    guard =
+                        wake.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0;
                 }
                 if guard.closed {
                     return;
                 }
-                let (due, silent) = guard.due();
+                let doubted = std::mem::take(&mut guard.doubted);
+                let (due, silent) = match doubted.is_empty() {
+                    true => {
+                        round = Instant::now() + LEASE / 3;
+                        guard.due()
+                    }
+                    // No round: it counts nobody's silence.
+                    false => (doubted, Vec::new()),
+                };
                 drop(guard);
                 for (ticket, attempt) in silent {
                     let told = ReasonKind::WorkerSilent.into();
@@ -107,7 +123,8 @@ impl Leases {
     /// Holds the lease of a claim from now on.
     pub fn hold(&self, claim: &Claim, watch: Arc<Watch>) {
         let attempt = Attempt::of(claim);
-        let lease = Lease { attempt, watch, progress: 0, silent: 0, running: false };
+        let object = (claim.object.store.clone(), claim.object.path.clone());
+        let lease = Lease { attempt, object, watch, progress: 0, silent: 0, running: false };
         self.lock().leases.insert(claim.ticket, lease);
     }
 
@@ -117,6 +134,28 @@ impl Leases {
             lease.running = running;
             lease.silent = 0;
         }
+    }
+
+    /// The objects of these paths are gone, or other versions now: whoever reads one of them reads it in vain, unless the
+    /// ledger, which is asked at once, says that the lease still holds. Without this a scan of an hour would go on until
+    /// the next round.
+    pub fn doubt(&self, store: &str, paths: &[String]) {
+        let mut held = self.lock();
+        let doubted = held.of(store, paths);
+        if !doubted.is_empty() {
+            held.doubted.extend(doubted);
+            drop(held);
+            self.held.1.notify_all();
+        }
+    }
+
+    /// How far recognising has come in a job that is read here; none where nothing of it is recognised at present.
+    pub fn headway(&self, job: i64) -> Option<Headway> {
+        let from = Ticket { job, fence: i64::MIN };
+        let to = Ticket { job, fence: i64::MAX };
+        let held = self.lock();
+        let running = held.leases.range(from..=to).filter(|(_, lease)| lease.running);
+        running.filter_map(|(_, lease)| lease.watch.headway()).next_back()
     }
 
     /// How many are held.
@@ -163,6 +202,15 @@ fn give_back(
 }
 
 impl Held {
+    /// The leases on these objects for which a child runs.
+    fn of(&self, store: &str, paths: &[String]) -> Vec<Ticket> {
+        let is_one = |lease: &Lease| {
+            let (its_store, its_path) = &lease.object;
+            lease.running && its_store == store && paths.contains(its_path)
+        };
+        self.leases.iter().filter(|(_, lease)| is_one(lease)).map(|(ticket, _)| *ticket).collect()
+    }
+
     /// The leases to renew, and those whose child has been silent for too long: they are held no longer. Silence is
     /// counted in rounds, not by a clock: when the whole process stands still, no round passes.
     fn due(&mut self) -> (Vec<Ticket>, Vec<(Ticket, Attempt)>) {
@@ -196,13 +244,33 @@ mod tests {
 
     use super::*;
 
+    fn lease(attempt: Attempt, path: &str, running: bool) -> Lease {
+        let object = ("press".to_owned(), path.to_owned());
+        Lease { attempt, object, watch: Arc::default(), progress: 0, silent: 0, running }
+    }
+
+    #[test]
+    fn what_is_gone_is_asked_for_where_a_child_reads_it() {
+        let mut held = Held::default();
+        let attempt = Attempt { task: Task::Extract, attempt: 1, crashes: 0 };
+        let ticket = |job| Ticket { job, fence: 1 };
+        for (job, path, running) in
+            [(1, "a.pdf", true), (2, "a.pdf", false), (3, "b.pdf", true), (4, "c.pdf", true)]
+        {
+            held.leases.insert(ticket(job), lease(attempt, path, running));
+        }
+        let paths: Vec<String> = ["a.pdf", "c.pdf", "z.pdf"].map(str::to_owned).into();
+        assert_eq!(held.of("press", &paths), [ticket(1), ticket(4)]);
+        assert!(held.of("other", &paths).is_empty());
+    }
+
     #[test]
     fn a_silent_child_loses_its_lease_and_a_waiting_job_does_not() {
         let mut held = Held::default();
         let attempt = Attempt { task: Task::Extract, attempt: 1, crashes: 0 };
         for job in [1, 2] {
             let running = job == 1;
-            let lease = Lease { attempt, watch: Arc::default(), progress: 0, silent: 0, running };
+            let lease = lease(attempt, "a.pdf", running);
             held.leases.insert(Ticket { job, fence: 1 }, lease);
         }
         for _ in 1..SILENT_ROUNDS {

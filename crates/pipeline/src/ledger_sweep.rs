@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::board::Board;
+use crate::recollections::Recollections;
 
 /// How often what nobody needs any more is looked for.
 const TRIM: Duration = Duration::from_secs(3600);
@@ -21,7 +22,7 @@ const SOON: Duration = Duration::from_secs(60);
 pub(crate) async fn sweep(
     ledger: Arc<dyn Ledger>,
     process: Uuid,
-    retention: Retention,
+    (retention, recollections): (Retention, Recollections),
     board: Board,
     stop: CancellationToken,
 ) {
@@ -43,6 +44,9 @@ pub(crate) async fn sweep(
             Err(error) => unswept(&board, &error, "ended leases cannot be swept"),
         }
         if due.elapsed() > Duration::ZERO {
+            if let Err(error) = recollections.sweep(ledger.as_ref()).await {
+                unswept(&board, &error, "what was recognised cannot be swept");
+            }
             match ledger.trim(&retention).await {
                 // Some thousands at a time: what is written meanwhile does not wait for the rest.
                 Ok(trimmed) if trimmed.is_full => {}

@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use madang_catalog::registry::Registry;
 use madang_catalog::series::Series;
 use madang_document::condition::Subject;
+use madang_document::headway::Headway;
 use madang_index::index::Index;
 use madang_ledger::error::LedgerError;
 use madang_ledger::jobs::PriorityClass;
@@ -40,6 +41,7 @@ use crate::part::Part;
 use crate::parting::part_from;
 use crate::probe::{probe, space};
 use crate::reader_leases::{Obstruction, READER_LEASE, ReaderLeases};
+use crate::recollections::Recollections;
 use crate::relay::Relay;
 use crate::rest::{Looking, Rest, SettleError};
 use crate::role::Role;
@@ -79,6 +81,8 @@ impl std::fmt::Debug for Service {
 
 /// How long running jobs may take to finish when the service stops; then they are given back.
 const GRACE: Duration = Duration::from_secs(10);
+/// The folder of the data folder in which lies what was recognised in objects whose reading is not over.
+const RECOGNISED: &str = "recognised";
 /// How long the end waits for all that runs, in all.
 const PARTING: Duration = Duration::from_secs(30);
 
@@ -185,6 +189,10 @@ impl Service {
                 store: Arc::clone(store),
                 ledger: Arc::clone(&self.parts.ledger),
                 work: Arc::clone(&self.work),
+                outdated: {
+                    let leases = self.leases.clone();
+                    Arc::new(move |store: &str, paths: &[String]| leases.doubt(store, paths))
+                },
                 clock: Arc::clone(&self.parts.clock),
                 steady: steady(&self.parts.clock),
                 jitter: Arc::clone(&self.parts.jitter),
@@ -201,6 +209,7 @@ impl Service {
 
     fn start_workers(&mut self) {
         let (finished, completions) = mpsc::channel(256);
+        let recollections = Recollections::of(self.settings.data.join(RECOGNISED));
         let workers = Workers {
             ledger: Arc::clone(&self.parts.ledger),
             stores: self.parts.stores.clone(),
@@ -220,10 +229,12 @@ impl Service {
             jitter: Arc::clone(&self.parts.jitter),
             missed: self.sources.missed(),
             underway: Underway::default(),
+            recollections: recollections.clone(),
         };
         let completer = Completer {
             ledger: Arc::clone(&self.parts.ledger),
             leases: self.leases.clone(),
+            recollections: recollections.clone(),
             policy: self.settings.policy.clone(),
             board: self.parts.board.clone(),
             changed: Arc::clone(&self.changed),
@@ -244,7 +255,14 @@ impl Service {
         let (board, stop) = (self.parts.board.clone(), self.stop.clone());
         let retention = self.settings.retention;
         self.start_part("sweep", (), move |()| {
-            Box::pin(sweep(Arc::clone(&ledger), process, retention, board.clone(), stop.clone()))
+            let (ledger, recollections) = (Arc::clone(&ledger), recollections.clone());
+            Box::pin(sweep(
+                ledger,
+                process,
+                (retention, recollections),
+                board.clone(),
+                stop.clone(),
+            ))
         });
     }
 
@@ -403,6 +421,11 @@ impl Service {
         }
         self.work.notify_waiters();
         Ok(put)
+    }
+
+    /// How far recognising has come in a job that is read here; none of one where nothing is recognised, or not here.
+    pub fn headway(&self, job: i64) -> Option<Headway> {
+        self.leases.headway(job)
     }
 
     /// The first paths of a mass disappearance that a source here holds; none if it holds none, or runs elsewhere.

@@ -46,7 +46,9 @@ impl Sightings {
                 })
             });
         let received = seen.await?.answers().iter().map(|seen| seen.received).sum();
-        self.noted.settle(files.iter().map(|file| file.path.clone())).await?;
+        let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
+        (self.source.outdated)(self.source.store.name(), &paths);
+        self.noted.settle(paths.into_iter()).await?;
         Ok(received)
     }
 }

@@ -24,6 +24,8 @@ pub struct Source {
     pub ledger: Arc<dyn Ledger>,
     /// Told when there is work.
     pub work: Arc<Notify>,
+    /// Told of what is gone, or is another version now.
+    pub outdated: Outdated,
     /// The time, as people and stores have it.
     pub clock: Clock,
     /// The time that nobody sets: what is waited for is waited for by this.
@@ -35,6 +37,10 @@ pub struct Source {
     /// How long absence is watched.
     pub window: Window,
 }
+
+/// Tells whoever reads objects here that those of these paths, in the store of this name, are no longer what they were: what
+/// still reads one of them may do so in vain.
+pub type Outdated = Arc<dyn Fn(&str, &[String]) + Send + Sync>;
 
 impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -126,6 +126,10 @@ async fn carry_out(workers: &Workers, claim: &Claim, watch: Arc<Watch>, lanes: L
     }
     let Some((reading, found)) = read(workers, claim, watch, &lanes).await else {
         // Called off, because the lease was lost (then this is refused) or because the service stops.
+        let (recollections, job) = (&workers.recollections, claim.ticket.job);
+        if let Err(error) = recollections.forget_unless_open(workers.ledger.as_ref(), job).await {
+            tracing::debug!(job, error = %told(&error), "what was recognised of it is swept later");
+        }
         let failure = Failure {
             kind: FailureKind::Interrupted,
             reason: ReasonKind::Stopped.into(),

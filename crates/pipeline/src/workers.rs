@@ -15,6 +15,7 @@ use crate::completer::Finished;
 use crate::decide::Policy;
 use crate::hindrance::Hindrances;
 use crate::lease::Leases;
+use crate::recollections::Recollections;
 use crate::terms::Terms;
 use crate::underway::Underway;
 
@@ -59,6 +60,8 @@ pub struct Workers {
     pub missed: Missed,
     /// What is being read.
     pub underway: Underway,
+    /// What was recognised in objects whose reading is not over.
+    pub recollections: Recollections,
 }
 
 /// Tells the source of a pipeline that the object of a path is not there: the two names. Nothing where that source runs

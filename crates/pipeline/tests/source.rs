@@ -186,6 +186,7 @@ impl Running {
                 refused: Arc::clone(&refused),
             }),
             ledger: Arc::clone(&ledger) as _,
+            outdated: Arc::new(|_, _| {}),
             work: Arc::default(),
             clock: moved(Arc::clone(&clock), &set),
             steady: moved(steady(&clock), &passed),

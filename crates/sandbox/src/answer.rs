@@ -4,7 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, Preview, Segment, Warning, WarningKind};
+use madang_document::headway::Headway;
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::metadata::{Metadata, Part, Stated};
@@ -18,6 +20,7 @@ use madang_extract::detected::Detected;
 use madang_extract::extraction::Extraction;
 use madang_extract::limits::Limits;
 use madang_extract::order::Order;
+use madang_extract::recall;
 use madang_extract::sink::{Sink, Wanted};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -65,6 +68,10 @@ pub(crate) struct Answer<'a> {
     /// Units begun, and how many of them were said.
     begun: Cell<u64>,
     said: Cell<u64>,
+    /// When it was said last how far recognising has come.
+    headway: Cell<Option<Instant>>,
+    /// Bytes that were said to be remembered.
+    remembered: Cell<u64>,
     /// Bytes of pixels that were said.
     pixels: Cell<u64>,
     paths: RefCell<HashSet<InnerPath>>,
@@ -91,6 +98,8 @@ impl<'a> Answer<'a> {
             began: Instant::now(),
             begun,
             said,
+            headway: Cell::new(None),
+            remembered: Cell::new(0),
             pixels: Cell::new(0),
             paths: RefCell::default(),
             refused: RefCell::default(),
@@ -128,6 +137,35 @@ impl Sink for Answer<'_> {
             self.channel.say(&Frame::Progress(u32::try_from(new).unwrap_or(u32::MAX)));
             self.channel.flush();
         }
+    }
+
+    fn headway(&self, headway: Headway) {
+        // What is begun and what is whole is said at once, and in between what nobody could read faster.
+        let is_edge = headway.done == 0 || headway.all == Some(headway.done);
+        let last = self.headway.get();
+        if is_edge || last.is_none_or(|last| last.elapsed() >= EVERY) {
+            self.headway.set(Some(Instant::now()));
+            self.channel.say(&Frame::Headway(headway));
+            self.channel.flush();
+        }
+    }
+
+    fn recognised(&self, key: &BlobId, segments: &[Segment]) {
+        // Only what the parent takes as it is can be the same when it comes back.
+        let is_sane = |segment: &Segment| {
+            sane_locator(segment.locator.clone()) == segment.locator
+                && segment.confidence.is_none_or(|c| (0.0..=1.0).contains(&c))
+        };
+        let size: u64 = segments.iter().map(|segment| segment.text.len() as u64 + 64).sum();
+        let left = recall::MOST.saturating_sub(self.remembered.get());
+        if size > caps::RECOGNISED || left < 2 * caps::RECOGNISED || !segments.iter().all(is_sane) {
+            return;
+        }
+        let before = self.channel.sent();
+        self.channel.say(&Frame::Recognised { key: *key.as_bytes(), segments: segments.to_vec() });
+        let said = self.channel.sent().saturating_sub(before);
+        self.remembered.set(self.remembered.get().saturating_add(said));
+        self.channel.flush();
     }
 
     fn has_time(&self) -> bool {
@@ -237,9 +275,9 @@ impl Sink for Answer<'_> {
 }
 
 impl Answer<'_> {
-    /// Bytes said so far, but for pixels, which are accounted for apart.
+    /// Bytes said so far, but for pixels and what is to be remembered, which are accounted for apart.
     fn sent(&self) -> u64 {
-        self.channel.sent().saturating_sub(self.pixels.get())
+        self.channel.sent().saturating_sub(self.pixels.get()).saturating_sub(self.remembered.get())
     }
 
     /// Says a picture, if it is one that the parent takes.

@@ -6,6 +6,7 @@ use madang_document::annotation::{Annotation, Finding};
 use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, Preview, Segment};
 use madang_document::document::Provenance;
+use madang_document::headway::Headway;
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
@@ -15,6 +16,7 @@ use madang_document::shown::is_misleading;
 use madang_extract::extraction::Extraction;
 use madang_extract::formats::FORMATS;
 use madang_extract::limits::Limits;
+use madang_extract::recall;
 use madang_extract::stages::STAGES;
 
 use crate::caps;
@@ -31,6 +33,10 @@ pub(crate) enum Step {
     Bytes(Vec<u8>),
     /// The child wants these bytes.
     Range { offset: u64, length: u32 },
+    /// Recognising has come so far.
+    Headway(Headway),
+    /// To be remembered: what was made out in the signal of this key.
+    Recognised(BlobId, Vec<Segment>),
 }
 
 /// The answer of one child, as far as it has come.
@@ -64,6 +70,8 @@ pub(crate) struct Assembly<'a> {
     document_text: u64,
     metadata: u64,
     pixels: u64,
+    /// Bytes of what is to be remembered.
+    recognised: u64,
     /// Bytes of the object that it asked for.
     pub(crate) ranges: u64,
 }
@@ -101,6 +109,7 @@ impl<'a> Assembly<'a> {
             document_text: 0,
             metadata: 0,
             pixels: 0,
+            recognised: 0,
             ranges: 0,
         }
     }
@@ -131,6 +140,9 @@ impl<'a> Assembly<'a> {
         if let Frame::Pixels(pixels) = &frame {
             self.pixels = self.pixels.saturating_add(pixels.len() as u64);
             at_most("bytes of pixels", self.pixels, caps::previews(self.limits))?;
+        } else if let Frame::Recognised { .. } = &frame {
+            self.recognised = self.recognised.saturating_add(length as u64);
+            at_most("bytes to be remembered", self.recognised, recall::MOST)?;
         } else {
             self.bytes = self.bytes.saturating_add(length as u64);
         }
@@ -149,6 +161,16 @@ impl<'a> Assembly<'a> {
         match frame {
             Frame::Progress(units) => {
                 self.units = self.units.saturating_add(u64::from(units));
+            }
+            Frame::Headway(headway) => {
+                if !headway.is_possible() {
+                    return violation("more is recognised than there is");
+                }
+                return Ok(Step::Headway(headway));
+            }
+            Frame::Recognised { key, segments } => {
+                segments.iter().try_for_each(check_segment)?;
+                return Ok(Step::Recognised(BlobId::from_digest(key), segments));
             }
             Frame::Detected(kind) => {
                 if self.detected.is_some() || self.current.is_some() || !self.paths.is_empty() {
@@ -349,6 +371,8 @@ impl<'a> Assembly<'a> {
                 document.annotations.extend(annotations);
             }
             Frame::Progress(_)
+            | Frame::Headway(_)
+            | Frame::Recognised { .. }
             | Frame::Detected(_)
             | Frame::Begin(_)
             | Frame::Finish
@@ -465,6 +489,7 @@ fn check_locator(locator: &Locator) -> Result<(), ProtocolViolation> {
 mod tests {
     use madang_document::content::{Member, Origin};
     use madang_document::fingerprint::Fingerprint;
+    use madang_document::headway::Stretch;
     use madang_document::locator::Bounds;
 
     use super::*;
@@ -648,6 +673,22 @@ mod tests {
             ("no media type", of_kind("none", 0, "<script>/x")),
             ("wanting within a document", open(Frame::Wanting)),
             ("wanting, and more", vec![Frame::Wanting, Frame::Progress(0)]),
+            (
+                "words of no confidence",
+                vec![Frame::Recognised {
+                    key: [0; 32],
+                    segments: vec![Segment {
+                        text: "a".into(),
+                        locator: Locator::page(1),
+                        origin: Origin::Ocr,
+                        confidence: Some(2.0),
+                    }],
+                }],
+            ),
+            (
+                "more pages than there are",
+                vec![Frame::Headway(Headway { stretch: Stretch::Pages, done: 5, all: Some(4) })],
+            ),
             ("unknown stage", open(annotated("evil", 1, Finding::Nothing, 1))),
             ("unknown version of a stage", open(annotated(stage.name, 999, Finding::Nothing, 1))),
             (

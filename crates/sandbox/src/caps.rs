@@ -26,6 +26,9 @@ pub(crate) const RANGE: u32 = 256 << 10;
 /// of 100 GiB read once come to less.
 pub(crate) const FRAMES: u64 = 1_000_000;
 
+/// Longest of what is said to be remembered of one signal, bytes: the words of a newspaper's page with their places.
+pub(crate) const RECOGNISED: u64 = 512 << 10;
+
 /// Bytes of the pixels of one preview: as large as the limits allow, in colours.
 pub(crate) fn preview(limits: &Limits) -> u64 {
     u64::from(limits.preview).saturating_mul(u64::from(limits.preview)).saturating_mul(3)

@@ -112,6 +112,7 @@ fn prepare(
         for sidecar in &mut order.sidecars {
             bytes = sidecar.take(bytes);
         }
+        order.recall.iter_mut().for_each(|recall| recall.take(bytes));
     }
     // From here on the numbers above 2 belong to nobody: the owners must not close them a second time.
     std::mem::forget((socket, errors, _status));

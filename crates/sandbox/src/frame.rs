@@ -5,6 +5,7 @@
 
 use madang_document::annotation::Annotation;
 use madang_document::content::{Member, Segment, Warning};
+use madang_document::headway::Headway;
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::metadata::{Metadata, Part, Stated, Value};
@@ -64,6 +65,15 @@ pub enum Frame {
     Panic(String),
     /// What the stages found out about the document.
     Annotations(Vec<Annotation>),
+    /// Recognising has come so far.
+    Headway(Headway),
+    /// An engine made this out in the signal of this key: to be remembered until the object is read to its end.
+    Recognised {
+        /// What stands for the signal.
+        key: [u8; 32],
+        /// What was made out.
+        segments: Vec<Segment>,
+    },
 }
 
 /// What a document is.
@@ -298,6 +308,7 @@ mod tests {
     use madang_document::annotation::Finding;
     use madang_document::content::{Origin, WarningKind};
     use madang_document::fingerprint::Fingerprint;
+    use madang_document::headway::Stretch;
     use madang_document::locator::Locator;
     use madang_document::part;
     use madang_document::reason_kind::ReasonKind;
@@ -367,6 +378,16 @@ mod tests {
                 version: 1,
                 finding: Finding::Text { fingerprint: Fingerprint::new([1, 2, 3, 4]), shingles: 9 },
             }]),
+            Frame::Headway(Headway::new(Stretch::Pages, 3, Some(40))),
+            Frame::Recognised {
+                key: [9; 32],
+                segments: vec![Segment {
+                    text: "펌프".into(),
+                    locator: Locator::page(1),
+                    origin: Origin::Ocr,
+                    confidence: Some(0.9),
+                }],
+            },
         ]
     }
 

@@ -18,14 +18,14 @@ use crate::allowance::Allowance;
 use crate::usage::Usage;
 
 /// Raised with every change of what is said here: a zygote of another build is not spoken to.
-pub(crate) const PROTOCOL: u32 = 6;
+pub(crate) const PROTOCOL: u32 = 7;
 /// Longest message.
 const LONGEST: usize = 64 << 10;
 /// Most descriptors with one message: socket, standard error, status, input, sidecars.
 const DESCRIPTORS: usize = 5;
 
 /// A child to be forked. With it come its socket, its standard error, the zygote's status socket, the input if it is a
-/// memory file, and a memory file with the bytes of the sidecars one behind the other if there are any.
+/// memory file, and a memory file with the bytes of the sidecars one behind the other, and of what is remembered, if there are any.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Launch {
     /// What the child extracts, and how.

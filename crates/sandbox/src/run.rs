@@ -7,12 +7,14 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
+use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, Preview, Segment};
 use madang_document::inner_path::InnerPath;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_extract::extraction::Extraction;
 use madang_extract::order::Order;
+use madang_extract::recall::Recall;
 use madang_extract::sidecar::Sidecar;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -57,7 +59,25 @@ pub fn run(
     keep: &mut dyn FnMut(Extraction),
 ) -> Result<Option<RunReport>, RunError> {
     let launch = launch_of(request, &input, None);
-    launched(zygote, request, &launch, input, watch, keep)
+    launched(zygote, request, &launch, input, watch, (keep, &mut |_, _| {}))
+}
+
+/// As [`run`], of an object in which engines made something out before: `recall` is what is remembered of that, and `remember`
+/// is handed what they make out now.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_again(
+    zygote: &Zygote,
+    request: &Request<'_>,
+    (input, recall): (Input, &Recall),
+    watch: &Watch,
+    keep: &mut dyn FnMut(Extraction),
+    remember: &mut dyn FnMut(BlobId, Vec<Segment>),
+) -> Result<Option<RunReport>, RunError> {
+    let mut launch = launch_of(request, &input, None);
+    launch.order.recall = Some(recall.clone());
+    launched(zygote, request, &launch, input, watch, (keep, remember))
 }
 
 /// Has a preview made of the likeness that an object stores of itself, in a fresh child, and blocks until the child is
@@ -80,7 +100,7 @@ pub fn likeness(
             made = extraction.content.previews.into_iter().next();
         }
     };
-    launched(zygote, request, &launch, input, watch, &mut keep)?;
+    launched(zygote, request, &launch, input, watch, (&mut keep, &mut |_, _| {}))?;
     Ok(made)
 }
 
@@ -117,9 +137,12 @@ pub fn page_picture(
             made = previews.into_iter().next().map(|picture| PagePicture { picture, words });
         }
     };
-    launched(zygote, &request, &launch, input, watch, &mut keep)?;
+    launched(zygote, &request, &launch, input, watch, (&mut keep, &mut |_, _| {}))?;
     Ok(made)
 }
+
+/// Who takes documents, and what is to be remembered.
+type Takers<'a> = (&'a mut dyn FnMut(Extraction), &'a mut dyn FnMut(BlobId, Vec<Segment>));
 
 /// Runs a child, and another one with the larger kit if it wants that.
 fn launched(
@@ -128,10 +151,10 @@ fn launched(
     launch: &Launch,
     mut input: Input,
     watch: &Watch,
-    keep: &mut dyn FnMut(Extraction),
+    (keep, remember): Takers<'_>,
 ) -> Result<Option<RunReport>, RunError> {
     let limits = &limits_of(request);
-    let beside = beside(request).map_err(RunError::Unborn)?;
+    let beside = beside(request, launch.order.recall.as_ref()).map_err(RunError::Unborn)?;
     let ordered = Instant::now();
     // Members that the first child has delivered before it met one that needs more.
     let mut kept: HashSet<InnerPath> = HashSet::new();
@@ -141,12 +164,19 @@ fn launched(
         launch,
         ordered,
     );
-    supervision.watch((zygote, Kit::Lean), &mut input, watch, &mut |delivered| {
-        if let Delivered::Document(extraction) = delivered {
-            kept.extend(extraction.member.clone());
-            keep(*extraction);
-        }
-    })?;
+    supervision.watch(
+        (zygote, Kit::Lean),
+        &mut input,
+        watch,
+        &mut |delivered| match delivered {
+            Delivered::Document(extraction) => {
+                kept.extend(extraction.member.clone());
+                keep(*extraction);
+            }
+            Delivered::Recognised(key, segments) => remember(key, segments),
+            Delivered::Bytes(_) => {}
+        },
+    )?;
     if !supervision.is_wanting() {
         return Ok(supervision.verdict(keep)?);
     }
@@ -165,6 +195,7 @@ fn launched(
             {
                 keep(*extraction);
             }
+            Delivered::Recognised(key, segments) => remember(key, segments),
             Delivered::Document(_) | Delivered::Bytes(_) => {}
         },
     )?;
@@ -232,6 +263,7 @@ fn launch_of(request: &Request<'_>, input: &Input, member: Option<&InnerPath>) -
             member: member.cloned(),
             likeness: false,
             page_picture: None,
+            recall: None,
             put_off: request.pace == Pace::Prompt,
         },
         size: input.size(),
@@ -264,14 +296,16 @@ fn without_bytes(sidecar: &Sidecar) -> Sidecar {
     }
 }
 
-/// The bytes of the sidecars, one behind the other; none if there are none.
-fn beside(request: &Request<'_>) -> io::Result<Option<SealedFile>> {
+/// The bytes of the sidecars, one behind the other, and behind them what is remembered; none if there is neither.
+fn beside(request: &Request<'_>, recall: Option<&Recall>) -> io::Result<Option<SealedFile>> {
     let mut sidecars = request.sidecars.iter().take(SIDECARS).peekable();
-    if sidecars.peek().is_none() {
+    let remembered = recall.map(Recall::given).unwrap_or_default();
+    if sidecars.peek().is_none() && remembered.is_empty() {
         return Ok(None);
     }
     let mut file = SealedFile::create()?;
     sidecars.try_for_each(|sidecar| file.write_all(sidecar.given()))?;
+    file.write_all(remembered)?;
     file.seal().map(Some)
 }
 

@@ -6,7 +6,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use madang_document::content::Content;
+use madang_document::blob_id::BlobId;
+use madang_document::content::{Content, Segment};
 use madang_document::document::Provenance;
 use madang_document::media_type::MediaType;
 use madang_extract::extraction::Extraction;
@@ -41,6 +42,8 @@ pub(crate) enum Delivered {
     Document(Box<Extraction>),
     /// A piece of the member that was asked for.
     Bytes(Vec<u8>),
+    /// What was made out in the signal of this key, to be remembered.
+    Recognised(BlobId, Vec<Segment>),
 }
 
 /// A child that has just been forked, and the parent's ends of what leads to it.
@@ -312,6 +315,10 @@ impl<'a> Supervision<'a> {
             watch.work_goes_on();
             match step {
                 Ok(Step::More) => {}
+                Ok(Step::Headway(headway)) => watch.reached(headway),
+                Ok(Step::Recognised(key, segments)) => {
+                    self.deliver(Delivered::Recognised(key, segments), keep);
+                }
                 Ok(Step::Member(member)) => self.deliver(Delivered::Document(member), keep),
                 Ok(Step::Bytes(piece)) => self.deliver(Delivered::Bytes(piece), keep),
                 Ok(Step::Range { offset, length }) => self.range(input, offset, length),

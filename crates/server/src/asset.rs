@@ -29,6 +29,7 @@ static ASSETS: &[Asset] = &[
     asset!("drop.js", "text/javascript; charset=utf-8"),
     asset!("preview.js", "text/javascript; charset=utf-8"),
     asset!("viewer.js", "text/javascript; charset=utf-8"),
+    asset!("recognition.js", "text/javascript; charset=utf-8"),
     asset!("mark.svg", "image/svg+xml"),
 ];
 

@@ -21,6 +21,7 @@ use crate::conditions::{self, ConditionAnswer};
 use crate::feed::{Seat, Tick, Ticks};
 use crate::problem::Problem;
 use crate::queues::{BalanceAnswer, QueueAnswer, visible};
+use crate::recognition::{Running, running};
 use crate::server::Server;
 
 /// How often the ledger is asked while somebody listens.
@@ -143,6 +144,8 @@ fn changes_event(changes: &[EntryChange]) -> Option<Event> {
 struct StateOfWork {
     balance: BalanceAnswer,
     queues: Vec<QueueAnswer>,
+    /// Only that in which something is recognised: the rest is done before anybody reads its name.
+    running: Vec<Running>,
     conditions: Vec<ConditionAnswer>,
 }
 
@@ -178,9 +181,12 @@ async fn tick(
     }
     let balance = server.ledger.balance(scope).await?;
     let queues = visible(server, scope).await?;
+    let running = running(server, scope).await?;
+    let recognised = running.iter().filter(|(_, headway)| headway.is_some());
     let state = StateOfWork {
         balance: BalanceAnswer::from(balance),
         queues: queues.iter().map(|queue| QueueAnswer::of(server, queue)).collect(),
+        running: recognised.map(Running::of).collect(),
         conditions: conditions::of(server, scope).into_iter().map(ConditionAnswer::from).collect(),
     };
     Ok(Tick {

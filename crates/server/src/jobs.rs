@@ -19,6 +19,7 @@ use crate::caller::{Caller, Manner};
 use crate::parameters::{self, Parameters, number, one_of, unreadable};
 use crate::problem::Problem;
 use crate::queues::{done, visible};
+use crate::recognition::{HeadwayAnswer, headway_of};
 use crate::redirect::see_other;
 use crate::sentence::{Sentence, korean};
 use crate::server::Server;
@@ -40,8 +41,8 @@ pub(crate) async fn list(
     let (filter, after, limit) = filter(&parameters, &caller, server.now())?;
     let jobs = server.ledger.jobs(&filter, after, limit).await?;
     let next = next(&jobs, limit);
-    let jobs = jobs.readable();
-    Ok(json(&Jobs { jobs: jobs.into_iter().map(JobAnswer::from).collect(), next }))
+    let jobs = jobs.readable().into_iter().map(|job| JobAnswer::of(&server, job));
+    Ok(json(&Jobs { jobs: jobs.collect(), next }))
 }
 
 /// What a query string asks of the list of jobs: the filter, the job before, the number.
@@ -81,7 +82,7 @@ pub(crate) async fn one(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    Ok(json(&JobAnswer::from(seen(&server, &caller, &id).await?)))
+    Ok(json(&JobAnswer::of(&server, seen(&server, &caller, &id).await?)))
 }
 
 /// The job of this number, if the caller may see it.
@@ -278,6 +279,8 @@ pub(crate) struct JobAnswer {
     run_at: String,
     /// Until when it is leased.
     lease_until: Option<String>,
+    /// How far recognising has come in it; null where nothing is recognised at present, or not in this process.
+    progress: Option<HeadwayAnswer>,
     /// The last failure.
     failure: Option<FailureAnswer>,
     /// When it was enqueued.
@@ -313,9 +316,10 @@ fn task_word(task: Task) -> &'static str {
     }
 }
 
-impl From<Job> for JobAnswer {
-    fn from(job: Job) -> JobAnswer {
+impl JobAnswer {
+    fn of(server: &Server, job: Job) -> JobAnswer {
         let id = madang_document::id::DocumentId::new(&job.object.store, &job.object.path, None);
+        let progress = headway_of(server, &job).map(HeadwayAnswer::from);
         JobAnswer {
             id: job.id,
             queue: job.queue,
@@ -332,6 +336,7 @@ impl From<Job> for JobAnswer {
             crashes: job.crashes,
             run_at: job.run_at.to_string(),
             lease_until: job.lease_until.map(|moment| moment.to_string()),
+            progress,
             failure: job.failure.map(|failure| FailureAnswer {
                 kind: failure.kind.as_str(),
                 message: failure.reason.english(),

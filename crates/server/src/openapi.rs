@@ -24,7 +24,7 @@ use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::{
     catalog, change, conditions, difference, document_answer, drop, jobs, left_out, lookalikes,
-    notes, queues, receipts, reprocessing, search, texts, trial, versions,
+    notes, queues, receipts, recognition, reprocessing, search, texts, trial, versions,
 };
 
 /// The table that is described: handed in, since it holds this route, too.
@@ -370,6 +370,8 @@ fn shapes() -> ComponentsBuilder {
         conditions::ConditionAnswer,
         queues::Done,
         queues::Released,
+        recognition::HeadwayAnswer,
+        recognition::Running,
         jobs::Jobs,
         jobs::JobAnswer,
         jobs::FailureAnswer,

@@ -8,6 +8,7 @@ use madang_document::cause::Cause;
 use madang_document::condition::Condition;
 use madang_document::content::Segment;
 use madang_document::document::Document;
+use madang_document::headway::Headway;
 use madang_document::reason::Reason;
 use madang_ledger::ledger::Ledger;
 use madang_store::store::{Body, Listed, Precondition};
@@ -201,6 +202,13 @@ pub trait Sources: Send + Sync {
     /// Whether a pipeline of this name is declared here. Where no service runs nothing is, and nothing follows from that:
     /// all of them count as declared. Does not block.
     fn declares(&self, pipeline: &str) -> bool;
+}
+
+/// What is recognised just now.
+pub trait Recognising: Send + Sync {
+    /// How far it has come in a job; none of one in which nothing is recognised at present, or not in this process. Does not
+    /// block.
+    fn headway(&self, job: i64) -> Option<Headway>;
 }
 
 /// What keeps the service from its work just now.

@@ -17,6 +17,7 @@ use crate::caller::{Caller, Manner};
 use crate::conditions::{self, ConditionAnswer};
 use crate::parameters::{Parameters, one_of, unreadable};
 use crate::problem::Problem;
+use crate::recognition::{Running, running};
 use crate::redirect::see_other;
 use crate::server::Server;
 use crate::wire::json;
@@ -38,7 +39,9 @@ pub(crate) async fn list(
     let conditions = conditions::of(&server, &caller.principal.agencies);
     let conditions = conditions.into_iter().map(ConditionAnswer::from).collect();
     let noted = server.ledger.count_notes(&caller.principal.agencies).await?;
-    Ok(json(&Queues { queues, conditions, noted }))
+    let running = running(&server, &caller.principal.agencies).await?;
+    let running = running.iter().map(Running::of).collect();
+    Ok(json(&Queues { queues, running, conditions, noted }))
 }
 
 /// The queues of these agencies, by name.
@@ -203,6 +206,8 @@ pub(crate) struct Released {
 pub(crate) struct Queues {
     /// By name.
     queues: Vec<QueueAnswer>,
+    /// What is in work, at most 20: first those files in which something is recognised, with how far that has come.
+    running: Vec<Running>,
     /// What keeps the service from its work just now; empty when all is well.
     conditions: Vec<ConditionAnswer>,
     /// What was passed over so that the rest could go on, see `/v1/notes`.

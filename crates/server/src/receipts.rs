@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use madang_document::document::{Document, Provenance};
 use madang_document::failure_kind::FailureKind;
+use madang_document::headway::Headway;
 use madang_document::id::DocumentId;
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
@@ -21,7 +22,8 @@ use utoipa::ToSchema;
 use crate::caller::Caller;
 use crate::count::count;
 use crate::problem::Problem;
-use crate::sentence::{Sentence, awaits_recognition, korean};
+use crate::recognition::{HeadwayAnswer, headway_of};
+use crate::sentence::{self, Sentence, awaits_recognition, korean};
 use crate::server::Server;
 use crate::wire::json;
 
@@ -63,6 +65,7 @@ pub(crate) async fn of(
         published.push(Publication { registry: registry.clone(), passed });
     }
     let receipt = Receipt::new(id, &standing, document.as_ref(), searchable, catalogued, published);
+    let receipt = receipt.recognised(document.as_ref(), headway_of(server, &standing.job));
     let stands = Still::of(standing.paused, server.sources.declares(&standing.pipeline));
     Ok(Some(receipt.standing_still(stands)))
 }
@@ -276,6 +279,10 @@ pub(crate) struct Receipt {
     /// The same as a value.
     #[serde(skip)]
     pub(crate) why: Option<Reason>,
+    /// Whether something that is seen or heard in it is still to be recognised: it can be found by the rest until then.
+    pub(crate) awaits_recognition: bool,
+    /// How far recognising has come; null where nothing is recognised at present.
+    pub(crate) progress: Option<HeadwayAnswer>,
     /// Why nothing of its queue is read at present, if it waits and nothing is; then there is no estimate.
     pub(crate) still: Option<Still>,
     /// About how many files are read before it; null when it does not wait for its turn.
@@ -359,7 +366,7 @@ impl Receipt {
         let outcome = current
             .map(|document| document.outcome)
             .or_else(|| failed.and_then(|failure| failure.kind.outcome()));
-        let why = current.and_then(|document| document.reason.clone());
+        let why = current.and_then(sentence::why).cloned();
         let why = why.or_else(|| failed.map(|failure| failure.reason.clone()));
         let path = document.map_or_else(|| standing.object.path.clone(), Document::path);
         Receipt {
@@ -390,6 +397,8 @@ impl Receipt {
             reason_ko: why.as_ref().and_then(korean),
             reason_kind: why.as_ref().map(|why| why.kind.word()),
             why,
+            awaits_recognition: waits && matches!(job.state, JobState::Ready | JobState::Leased),
+            progress: None,
             still: None,
             ahead: standing.ahead,
             per_minute: standing.ahead.map(|_| standing.per_minute),
@@ -404,6 +413,21 @@ impl Receipt {
             next_attempt: (state == Stage::WaitingForRetry).then(|| job.run_at.to_string()),
             job: Some(job.id),
             document: document.map(|document| format!("/documents/{}", document.id)),
+        }
+    }
+
+    /// The same, where this much is recognised of its object just now.
+    fn recognised(self, document: Option<&Document>, headway: Option<Headway>) -> Receipt {
+        let Some(headway) = headway else { return self };
+        let now = document.filter(|_| self.awaits_recognition);
+        let now = now.map(|document| Sentence::of_document_now(document, Some(headway)));
+        Receipt {
+            progress: Some(headway.into()),
+            outcome_sentence: now.or(self.outcome_sentence),
+            ahead: None,
+            per_minute: None,
+            estimate: None,
+            ..self
         }
     }
 
@@ -435,6 +459,7 @@ mod tests {
     use super::*;
     use madang_document::agency::Agency;
     use madang_document::content::{Member, Warning, WarningKind};
+    use madang_document::headway::Stretch;
     use madang_document::locale::Locale;
     use madang_document::media_type::MediaType;
     use madang_document::metadata::Metadata;
@@ -593,7 +618,8 @@ mod tests {
         let waiting = job(Task::Extract, JobState::Ready, false);
         let standing_now = standing(waiting);
         let mut document = document(&standing_now, Outcome::Empty, "why".into());
-        document.reason = None;
+        // As an earlier version has it.
+        document.reason = Some(ReasonKind::NoText.into());
         let note = Warning { kind: WarningKind::Note, reason: ReasonKind::RecognitionWaits.into() };
         document.warnings = vec![note];
         let of = |standing: &Standing, document: &Document| {
@@ -606,7 +632,22 @@ mod tests {
             let told = receipt.outcome_sentence.unwrap();
             assert!(told.ko.contains("아직 읽지 않았습니다"), "{}", told.ko);
             assert!(told.en.contains("still to be read"), "{}", told.en);
+            assert!(receipt.awaits_recognition && receipt.reason.is_none(), "{:?}", receipt.reason);
         }
+        // While it is recognised, how far that has come is told in place of what waits.
+        let leased = standing(job(Task::Extract, JobState::Leased, false));
+        let headway = Headway::new(Stretch::Pages, 3, Some(40));
+        let receipt = of(&leased, &document).recognised(Some(&document), Some(headway));
+        let told = receipt.outcome_sentence.unwrap();
+        assert!(told.ko.contains("지금 읽고 있습니다: 40쪽 가운데 3쪽 인식함."), "{}", told.ko);
+        assert!(told.en.contains("is being read: 3 of 40 pages recognised."), "{}", told.en);
+        assert_eq!(receipt.progress, Some(headway.into()));
+        // Of one that somebody waits for as a whole nothing is there yet.
+        let receipt = Receipt::new(document.id, &leased, None, false, false, Vec::new());
+        let receipt = receipt.recognised(None, Some(headway));
+        assert_eq!((receipt.state, receipt.outcome_sentence), (Stage::Reading, None));
+        assert_eq!(receipt.progress, Some(headway.into()));
+        document.reason = None;
         // It was read in part, and both is told.
         document.outcome = Outcome::Ok;
         let told = of(&standing_now, &document).outcome_sentence.unwrap();

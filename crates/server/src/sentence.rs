@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use madang_document::content::Warning;
 use madang_document::document::Document;
 use madang_document::failure_kind::FailureKind;
+use madang_document::headway::Headway;
 use madang_document::locale::Locale;
 use madang_document::outcome::Outcome;
 use madang_document::part::Part;
@@ -39,13 +40,30 @@ impl Sentence {
 
     /// What the outcome of a document means, with the cures that help for its reason, and what of it is still to come.
     pub(crate) fn of_document(document: &Document) -> Sentence {
+        Sentence::of_document_now(document, None)
+    }
+
+    /// The same of one of whose object this much is recognised, if that is under way.
+    pub(crate) fn of_document_now(document: &Document, headway: Option<Headway>) -> Sentence {
         if !awaits_recognition(document) {
             return Sentence::of_what_was_read(document);
         }
-        let waits = Sentence::new(
-            "그림이나 소리에 담긴 글은 아직 읽지 않았습니다. 다른 파일을 먼저 읽은 뒤에 읽으며, 그때부터 그 글로도 검색됩니다.",
-            "What is written in its pictures or spoken in it is still to be read, after other files; from then on it can be found by that, too.",
-        );
+        let waits = match headway {
+            Some(headway) => Sentence {
+                ko: format!(
+                    "그림이나 소리에 담긴 글을 지금 읽고 있습니다: {}. 다 읽으면 그 글로도 검색됩니다.",
+                    headway.text(Locale::Korean)
+                ),
+                en: format!(
+                    "What is written in its pictures or spoken in it is being read: {}. Then it can be found by that, too.",
+                    headway.text(Locale::English)
+                ),
+            },
+            None => Sentence::new(
+                "그림이나 소리에 담긴 글은 아직 읽지 않았습니다. 다른 파일을 먼저 읽은 뒤에 읽으며, 그때부터 그 글로도 검색됩니다.",
+                "What is written in its pictures or spoken in it is still to be read, after other files; from then on it can be found by that, too.",
+            ),
+        };
         // That nothing is written in it is not known yet.
         if document.outcome == Outcome::Empty {
             return waits;
@@ -135,6 +153,16 @@ impl Sentence {
 /// Whether words that are seen or spoken in a document are still to be read.
 pub(crate) fn awaits_recognition(document: &Document) -> bool {
     document.warnings.iter().any(Warning::awaits_recognition)
+}
+
+/// Why a document was not read whole, if that is more than that recognition is still to come: its sentence says so. What was
+/// read quickly by an earlier version has no text yet, and is told as if it had none.
+pub(crate) fn why(document: &Document) -> Option<&Reason> {
+    let is_open = |why: &&Reason| {
+        awaits_recognition(document)
+            && matches!(why.kind, ReasonKind::NoText | ReasonKind::RecognitionWaits)
+    };
+    document.reason.as_ref().filter(|why| !is_open(why))
 }
 
 /// Whether nothing of what is in it was read, itself nor any member.

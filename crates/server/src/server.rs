@@ -12,7 +12,7 @@ use crate::feed::Feed;
 use crate::gallery::Gallery;
 use crate::hosts::Hosts;
 use crate::key_roll::KeyRoll;
-use crate::ports::{Conditions, Drops, Likenesses, Members, Sources, Trials};
+use crate::ports::{Conditions, Drops, Likenesses, Members, Recognising, Sources, Trials};
 use crate::session::Sessions;
 use crate::traffic::Traffic;
 
@@ -42,6 +42,8 @@ pub struct Ports {
     pub sources: Arc<dyn Sources>,
     /// What keeps the service from its work.
     pub conditions: Arc<dyn Conditions>,
+    /// What is recognised just now.
+    pub recognising: Arc<dyn Recognising>,
     /// The time.
     pub clock: Clock,
 }
@@ -104,6 +106,7 @@ pub struct Server {
     pub(crate) drops: Arc<dyn Drops>,
     pub(crate) sources: Arc<dyn Sources>,
     pub(crate) conditions: Arc<dyn Conditions>,
+    pub(crate) recognising: Arc<dyn Recognising>,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     pub(crate) sessions: Sessions,
@@ -130,6 +133,7 @@ impl Server {
             drops,
             sources,
             conditions,
+            recognising,
             clock,
         } = ports;
         let started = clock();
@@ -144,6 +148,7 @@ impl Server {
             drops,
             sources,
             conditions,
+            recognising,
             clock,
             gallery: Gallery::new(),
             sessions: Sessions::new(settings.limits.session_ms),

@@ -255,18 +255,25 @@
       const good = receipt.outcome === null || receipt.outcome === "ok";
       // Which part is damaged, or which line is to be mended, nothing but the reason says.
       const why = (words.locale === "ko" && receipt.reason_ko) || receipt.reason;
-      const more = [tell(receipt.outcome_sentence), why, tell(receipt.advice), tell(receipt.estimate)];
+      const progress = receipt.progress && !receipt.awaits_recognition && receipt.progress.sentence;
+      const more = [progress, receipt.outcome_sentence].map(tell);
+      more.push(why, tell(receipt.advice), tell(receipt.estimate));
       const colour = bad ? "warn" : good ? receipt.state : "attention";
       say(one.view, colour, tell(receipt.sentence), more.filter(Boolean).join(" "));
       if (FINAL.has(receipt.state)) {
-        followed.delete(one);
+        // It can be found by its name, and what is written in it is still to come.
+        const isOpen = receipt.awaits_recognition && !bad;
         // What was set aside has its page, too; what is gone has none any more.
-        if (receipt.document && (!bad || receipt.state === "quarantined")) {
+        if (!one.linked && receipt.document && (!bad || receipt.state === "quarantined")) {
+          one.linked = true;
           const link = element("a", "", words.open);
           link.href = receipt.document;
           one.view.item.append(link);
         }
-        return;
+        if (!isOpen) {
+          followed.delete(one);
+          return;
+        }
       }
     }
     one.wait = Math.min(one.wait * 1.5, 10000);

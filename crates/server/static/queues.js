@@ -35,10 +35,17 @@
     }
   };
 
+  const headway = ({ job, progress }) => {
+    const said = progress.sentence;
+    for (const element of document.querySelectorAll(`[data-headway="${job}"]`)) {
+      element.textContent = said[document.documentElement.lang] || said.en;
+    }
+  };
+
   // Lists are the server's own page, fetched anew when something that they may show has changed; never while
   // somebody is about to press something in them, or reads what was folded.
   const PAUSE = 2000;
-  const LISTS = ["conditions", "queues", "noted", "left-out", "jobs"];
+  const LISTS = ["conditions", "running", "queues", "noted", "left-out", "jobs"];
   let seen = "";
   let due = false;
   let asking = false;
@@ -95,8 +102,10 @@
     const state = JSON.parse(event.data);
     balance(state.balance);
     state.queues.forEach(queue);
+    state.running.forEach(headway);
     // What changes every second without a list being another is left out.
-    const shown = JSON.stringify(state, (name, value) => (name === "last_minute" ? null : value));
+    const figures = ["last_minute", "progress"];
+    const shown = JSON.stringify(state, (name, value) => (figures.includes(name) ? null : value));
     due = due || shown !== seen;
     seen = shown;
   });

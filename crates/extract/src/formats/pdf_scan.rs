@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use image::DynamicImage;
 use madang_document::blob_id::BlobId;
 use madang_document::content::{Content, Segment};
+use madang_document::headway::{Headway, Stretch};
 use madang_document::locator::Locator;
 use madang_document::part::Part;
 use madang_document::reason_kind::ReasonKind;
@@ -69,13 +70,18 @@ pub(super) fn read(
     let mut seen = Seen::default();
     let mut read = Content::default();
     let mut undrawn = false;
+    let mut done = 0;
     let mut known: VecDeque<(BlobId, Vec<Segment>)> = VecDeque::new();
+    let all = pages.len() as u64;
+    let headway = |done| {
+        context.headway(Headway::new(Stretch::Pages, done, Some(all.min(most))));
+    };
     for (n, number) in (0u64..).zip(pages) {
         if n >= most || !context.has_time() {
-            let of = Some(pages.len() as u64);
-            content.cut(ReasonKind::OnlyFirst { first: n, of, unit: Unit::Pages });
+            content.cut(ReasonKind::OnlyFirst { first: n, of: Some(all), unit: Unit::Pages });
             break;
         }
+        headway(n);
         context.unit();
         match context.for_a_page(|| raster.page(*number, SCALE, context)) {
             Ok(page) => {
@@ -123,7 +129,9 @@ pub(super) fn read(
                 undrawn = true;
             }
         }
+        done = n + 1;
     }
+    headway(done);
     content.warnings.append(&mut read.warnings);
     seen.tell(content);
     insert(&mut content.segments, read.segments);

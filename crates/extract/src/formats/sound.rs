@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use madang_document::content::{Content, Preview, Segment};
+use madang_document::headway::{Headway, Stretch};
 use madang_document::locator::Locator;
 use madang_document::metadata;
 use madang_document::part::Noun;
@@ -175,6 +176,7 @@ pub(super) fn transcribe(
     let mut listener = Listener {
         engine,
         rate,
+        length: file.duration().map(|seconds| seconds.ceil() as u64),
         context,
         samples: VecDeque::new(),
         leaps: Vec::new(),
@@ -262,6 +264,8 @@ fn sounding(piece: &[f32], rate: usize, start_ms: u64, end_ms: u64) -> (u64, u64
 struct Listener<'a> {
     engine: &'a dyn Recogniser,
     rate: usize,
+    /// Seconds of the recording, if that is said.
+    length: Option<u64>,
     context: &'a Context<'a>,
     samples: VecDeque<f32>,
     /// Samples of the piece, and the seconds in the file at which they stand.
@@ -331,6 +335,9 @@ impl Listener<'_> {
 
     /// Hands the first `count` samples to the engine, unless nobody speaks in them, and drops them.
     fn listen(&mut self, count: usize) -> bool {
+        let seconds = (self.taken / self.rate) as u64;
+        let all = self.length.map(|length| length.min(MOST as u64));
+        self.context.headway(Headway::new(Stretch::Seconds, seconds, all));
         let minutes = count.div_ceil(60 * self.rate);
         self.context.units(u32::try_from(minutes * UNITS_OF_MINUTE).unwrap_or(u32::MAX));
         let always = self.context.options.speech == Speech::Always;
@@ -342,7 +349,7 @@ impl Listener<'_> {
             true => {
                 let signal = Signal::Sound(Sound { samples: piece });
                 let languages = &self.context.options.speech_languages;
-                self.engine.recognise(&signal, languages, &|| self.context.progress())
+                self.context.recognise(self.engine, &signal, languages)
             }
         };
         match recognised {

@@ -72,6 +72,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut seen = Seen::default();
     let at = pages.first().copied().unwrap_or_default();
     let decode = |_: Option<u32>| tiff_pages::decode(blob, &ifds, &first, at, context);
+    tiff_pages::begin(pages.len(), context);
     let mut content = picture::first_decoded(context, header, &decode, &mut seen)?;
     tiff_pages::read(blob, &ifds, &pages, context, &mut seen, &mut content);
     seen.tell(&mut content);

@@ -7,6 +7,7 @@ use std::io;
 
 use image::{DynamicImage, ImageFormat, ImageReader};
 use madang_document::content::Content;
+use madang_document::headway::{Headway, Stretch};
 use madang_document::locator::{Bounds, Locator};
 use madang_document::part::{Noun, Part};
 use madang_document::reason::Reason;
@@ -73,6 +74,19 @@ fn is_page(ifd: &Ifd<'_>) -> bool {
     ifd.integer(tag::SUBFILE).unwrap_or(0) & (tag::SMALLER | tag::MASK) == 0
 }
 
+/// Says that none of these pages is recognised so far.
+pub(super) fn begin(pages: usize, context: &Context<'_>) {
+    if pages > 1 && context.seen_text_wanted() != Ocr::Never {
+        context.headway(headway(0, pages, context));
+    }
+}
+
+/// So many pages of these are recognised.
+fn headway(done: u32, pages: usize, context: &Context<'_>) -> Headway {
+    let most = (pages as u64).min(u64::from(context.limits.pages));
+    Headway::new(Stretch::Pages, done.into(), Some(most))
+}
+
 /// Reads what is written on the pages whose directories stand at these places, but for the first. A page is a unit of work:
 /// where time ends, those that were read stay. Pages are numbered as the directories are, whatever lies between them.
 pub(super) fn read(
@@ -93,6 +107,7 @@ pub(super) fn read(
             let first = u64::from(number - 1);
             return content.cut(ReasonKind::OnlyFirst { first, of: Some(of), unit: Unit::Pages });
         }
+        context.headway(headway(number - 1, places.len(), context));
         context.progress();
         let Some(ifd) = ifds.directory(*at).filter(is_page) else { continue };
         match context.for_a_page(|| sight(blob, ifds, &ifd, *at, context)) {

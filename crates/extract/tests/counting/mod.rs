@@ -1,7 +1,11 @@
 use std::cell::{Cell, RefCell};
 
+use madang_document::blob_id::BlobId;
+use madang_document::content::Segment;
+use madang_document::headway::Headway;
 use madang_extract::detected::Detected;
 use madang_extract::extraction::Extraction;
+use madang_extract::recall::line;
 use madang_extract::sink::Sink;
 
 /// Keeps what it is told, counts units, and grants time so often.
@@ -11,11 +15,25 @@ pub(crate) struct Counting {
     units: Cell<u32>,
     asked: Cell<u32>,
     granted: u32,
+    headway: RefCell<Vec<Headway>>,
+    remembered: RefCell<Vec<String>>,
 }
 
 impl Counting {
     pub(crate) fn granting(granted: u32) -> Counting {
         Counting { granted, ..Counting::default() }
+    }
+
+    /// How far recognising came, as it was said.
+    #[allow(dead_code, reason = "not every test that counts recognises")]
+    pub(crate) fn headway(&self) -> Vec<Headway> {
+        self.headway.borrow().clone()
+    }
+
+    /// What was to be remembered, line by line.
+    #[allow(dead_code, reason = "not every test that counts recognises")]
+    pub(crate) fn remembered(&self) -> Vec<String> {
+        self.remembered.borrow().clone()
     }
 
     /// The document that was told last, and the units that were begun.
@@ -29,6 +47,14 @@ impl Sink for Counting {
 
     fn progress(&self, units: u32) {
         self.units.set(self.units.get() + units);
+    }
+
+    fn headway(&self, headway: Headway) {
+        self.headway.borrow_mut().push(headway);
+    }
+
+    fn recognised(&self, key: &BlobId, segments: &[Segment]) {
+        self.remembered.borrow_mut().extend(line(key, segments));
     }
 
     fn engines_wanted(&self) {}

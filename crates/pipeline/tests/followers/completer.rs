@@ -16,6 +16,7 @@ use madang_pipeline::clock::Jitter;
 use madang_pipeline::completer::{Completer, Finished};
 use madang_pipeline::decide::Policy;
 use madang_pipeline::lease::Leases;
+use madang_pipeline::recollections::Recollections;
 use madang_wait::{in_time, until};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -46,6 +47,7 @@ impl Running {
         let completer = Completer {
             ledger: Arc::clone(&house.ledger) as _,
             leases: leases.clone(),
+            recollections: Recollections::none(),
             policy,
             board: house.board.clone(),
             changed: Arc::clone(&house.changed),

@@ -14,5 +14,6 @@ mod eraser;
 mod follower;
 mod house;
 mod indexer;
+mod leases;
 mod outbox;
 mod relay;

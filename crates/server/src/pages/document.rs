@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, Uri, header};
 use axum::response::Response;
 use madang_document::content::{Origin, Segment, WarningKind};
 use madang_document::document::Document;
+use madang_document::headway::Headway;
 use madang_document::id::DocumentId;
 use madang_document::locale::Locale;
 use madang_document::locator::Locator;
@@ -46,7 +47,8 @@ use crate::playable::Playable;
 use crate::policy;
 use crate::preview::{is_shown, seen};
 use crate::problem::Problem;
-use crate::sentence::{Sentence, awaits_recognition};
+use crate::recognition::headway_in;
+use crate::sentence::{Sentence, awaits_recognition, why};
 use crate::server::Server;
 use crate::texts::segments;
 use crate::versions::{History, compared, glances};
@@ -90,6 +92,7 @@ pub(crate) async fn page(
     let findings = findings(&server, &caller, &stored.document).await?;
     let renditions = Renditions::of(&server, &caller, &stored).await?;
     let document = stored.document;
+    let headway = headway_in(&server, &document, &caller.principal.agencies).await?;
     let opened = server.ledger.members(document.id, MEMBERS).await?.readable();
     let members = members(&document, &opened);
     let named = named(&server, &document, MEMBERS as usize).await?;
@@ -131,7 +134,7 @@ pub(crate) async fn page(
         article.document {
             (head(words, &document, &here, hits))
             // What was not read whole is said first; what was, beside it.
-            @if !is_whole(&document) { (outcome(words, &document)) }
+            @if !is_whole(&document) { (outcome(words, &document, headway)) }
             (cautions(words, &document, &findings))
             div.viewer.with-hits[!hits.is_empty()] {
                 div.viewer-main {
@@ -148,7 +151,7 @@ pub(crate) async fn page(
                 aside.viewer-side aria-label=(words.say("찾은 곳과 속성", "Matches and properties")) {
                     @if let Ok(shown) = &shown { (beside(words, &here, shown)) }
                     section.panel.facts-panel {
-                        @if is_whole(&document) { (outcome(words, &document)) }
+                        @if is_whole(&document) { (outcome(words, &document, headway)) }
                         @if has_picture && leaf.is_none() && !is_recording(&document) {
                             img.preview src=(format!("/v1/documents/{}/preview", document.id)) alt=(words.say("미리보기", "Preview"));
                         }
@@ -165,7 +168,10 @@ pub(crate) async fn page(
         title: &title,
         here: uri.path_and_query().map_or("/", |here| here.as_str()),
         principal: Some(&caller.principal),
-        scripts: &["preview.js", "viewer.js"],
+        scripts: match awaits_recognition(&document) {
+            true => &["preview.js", "viewer.js", "recognition.js"],
+            false => &["preview.js", "viewer.js"],
+        },
     };
     let mut page = layout.page(main);
     // Films and sound of this server are played on this page, and on no other.
@@ -259,7 +265,16 @@ fn body(
     };
     let is_timed = |segment: &Segment| matches!(segment.locator, Locator::Time { .. });
     let is_cell = |segment: &Segment| matches!(segment.locator, Locator::Cell { .. });
-    let none = || html! { p.faint { (words.say("글자가 없습니다.", "There is no text.")) } };
+    let none = || {
+        let told = match awaits_recognition(document) {
+            true => words.say(
+                "글자를 아직 인식하지 않았습니다. 인식이 끝나면 여기에 나옵니다.",
+                "Its text is not recognised yet. It stands here once it is.",
+            ),
+            false => words.say("글자가 없습니다.", "There is no text."),
+        };
+        html! { p.faint { (told) } }
+    };
     if is_recording(document) || played.is_some() {
         let of_place = match shown.place.and_then(|n| text.get(n)).map(|segment| &segment.locator) {
             Some(Locator::Time { start_ms, .. }) => *start_ms,
@@ -419,19 +434,22 @@ fn is_whole(document: &Document) -> bool {
     Sentence::told(document) == Outcome::Ok && document.warnings.is_empty()
 }
 
-fn outcome(words: Words, document: &Document) -> Markup {
+/// How reading it ended, or how far it has come: `headway` of what is recognised just now.
+fn outcome(words: Words, document: &Document, headway: Option<Headway>) -> Markup {
     let told = Sentence::told(document);
     let good = matches!(told, Outcome::Ok | Outcome::Empty);
-    let label = match awaits_recognition(document) && good {
-        true => words.say("인식 대기", "recognition waits"),
-        false => words.outcome(told.as_str()),
+    let awaits = awaits_recognition(document);
+    let label = match (awaits && good, headway) {
+        (true, Some(_)) => words.say("인식 중", "being recognised"),
+        (true, None) => words.say("인식 대기", "recognition waits"),
+        (false, _) => words.outcome(told.as_str()),
     };
     html! {
-        p class=(if good { "outcome" } else { "outcome warn" }) {
+        p id=[awaits.then_some("recognition")] class=(if good { "outcome" } else { "outcome warn" }) role=[awaits.then_some("status")] {
             strong { (label) } " — "
-            (Sentence::of_document(document).say(words.0))
+            (Sentence::of_document_now(document, headway).say(words.0))
         }
-        @if let Some(why) = &document.reason { div.faint { (reason(words, why)) } }
+        @if let Some(why) = why(document) { div.faint { (reason(words, why)) } }
         @if !document.warnings.is_empty() {
             details {
                 summary { (words.say("알려 드릴 것", "Warnings")) " " (document.warnings.len()) }

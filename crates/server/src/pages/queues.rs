@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use madang_document::condition::Condition;
+use madang_document::headway::Headway;
 use madang_document::id::DocumentId;
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::locale::Locale;
@@ -30,6 +31,7 @@ use crate::pages::words::{Words, minute, name, size};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::queues::{first_held, visible as visible_queues};
+use crate::recognition::{headway_of, running};
 use crate::server::Server;
 
 /// What the page can be asked with: which jobs to list.
@@ -77,13 +79,22 @@ pub(crate) async fn page(
         ];
         format!("/queues{}#jobs", query_string(&pairs))
     });
-    let jobs = jobs.readable();
+    let jobs: Vec<(Job, Option<Headway>)> = jobs
+        .readable()
+        .into_iter()
+        .map(|job| {
+            let headway = headway_of(&server, &job);
+            (job, headway)
+        })
+        .collect();
+    let running = running(&server, scope).await?;
     let main = html! {
         h1 { (words.say("작업", "Queues")) }
         p #live .faint role="status"
             data-live=(words.say("실시간", "Live")) data-lost=(words.say("연결 끊김 — 다시 잇는 중", "Disconnected — trying again")) {}
         (condition_list(words, &conditions::of(&server, scope)))
         (balance_panel(words, &balance))
+        (running_list(words, &running))
         (queue_table(words, &queues, &|queue| conditions::is_away(&server, &queue.name), &|queue| server.sources.declares(&queue.name)))
         (noted_list(words, all_noted, &noted))
         (left_out_list(words, balance.left_out, &left_out))
@@ -157,6 +168,38 @@ fn balance_panel(words: Words, balance: &Balance) -> Markup {
                 a href="#left-out" data-balance="left_out" { (count(balance.left_out)) }
             }
         }
+    }
+}
+
+/// What is in work, and how far recognising has come in it.
+fn running_list(words: Words, running: &[(Job, Option<Headway>)]) -> Markup {
+    html! {
+        section #running {
+            @if !running.is_empty() {
+                h2 { (words.say("지금 읽는 것", "Being read now")) }
+                ul.jobs {
+                    @for (job, headway) in running {
+                        @let id = DocumentId::new(&job.object.store, &job.object.path, None);
+                        li {
+                            p.path { a href=(format!("/documents/{id}")) { bdi { (name(&job.object.path)) } } }
+                            ul.facts {
+                                li { bdi { (Shown::new(&job.queue)) } }
+                                li { (words.task(job.task)) }
+                                li { (size(job.object.size)) }
+                                (headway_fact(words, job, *headway))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How far recognising has come in a job, kept current by the script of the page.
+fn headway_fact(words: Words, job: &Job, headway: Option<Headway>) -> Markup {
+    html! {
+        @if let Some(headway) = headway { li { strong data-headway=(job.id) { (headway.text(words.0)) } } }
     }
 }
 
@@ -390,14 +433,14 @@ fn state_tabs(words: Words, chosen: JobState, queue: &str) -> Markup {
     }
 }
 
-fn job_list(words: Words, jobs: &[Job]) -> Markup {
+fn job_list(words: Words, jobs: &[(Job, Option<Headway>)]) -> Markup {
     html! {
         @if jobs.is_empty() { p.empty { (words.say("여기에는 작업이 없습니다.", "There is no job here.")) } }
-        ul.jobs { @for job in jobs { li { (job_card(words, job)) } } }
+        ul.jobs { @for (job, headway) in jobs { li { (job_card(words, job, *headway)) } } }
     }
 }
 
-fn job_card(words: Words, job: &Job) -> Markup {
+fn job_card(words: Words, job: &Job, headway: Option<Headway>) -> Markup {
     let id = DocumentId::new(&job.object.store, &job.object.path, None);
     html! {
         div.job {
@@ -414,6 +457,7 @@ fn job_card(words: Words, job: &Job) -> Markup {
                     li { bdi { (Shown::new(&job.queue)) } }
                     li { (words.task(job.task)) }
                     li { (size(job.object.size)) }
+                    (headway_fact(words, job, headway))
                     @if job.attempt > 0 { li { (words.say("시도 ", "attempt ")) (job.attempt) } }
                     @if job.crashes > 0 { li.warn { (words.say("읽다가 멈춤 ", "crashes ")) (job.crashes) } }
                     @match (job.state, job.done_at) {

@@ -18,7 +18,13 @@ pub(crate) fn page(caller: &Caller, manner: Manner, here: &str, receipt: &Receip
         Stage::Quarantined | Stage::WaitingForRetry | Stage::Discarded | Stage::Deleted
     );
     let may_follow = caller.principal.may(Role::Drop) || caller.principal.may(Role::Operate);
-    let more = [&receipt.estimate, &receipt.outcome_sentence, &receipt.advice];
+    let headway = receipt.progress.as_ref().map(|progress| &progress.sentence);
+    let more = [
+        headway,
+        receipt.estimate.as_ref(),
+        receipt.outcome_sentence.as_ref(),
+        receipt.advice.as_ref(),
+    ];
     let main = html! {
         article.document {
             header {

@@ -1,6 +1,7 @@
 //! A house around the server with the real ledger, the real index and folders for stores; only the pipeline
 //! is short: it takes what it is told was read.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use madang_document::content::{Origin, Segment, Warning, WarningKind};
 use madang_document::document::{Document, PlacedPreview, Provenance};
 use madang_document::entry::Draft;
 use madang_document::failure_kind::FailureKind;
+use madang_document::headway::Headway;
 use madang_document::id::DocumentId;
 use madang_document::legibility::Legibility;
 use madang_document::locator::{Bounds, Locator};
@@ -46,7 +48,7 @@ use madang_ledger::worker::Worker;
 use madang_server::hosts::Hosts;
 use madang_server::ports::{
     Conditions, Drawn, DropError, DropTarget, Dropped, Drops, Likenesses, MemberError, Members,
-    Sources, TrialError, Trials, Tried,
+    Recognising, Sources, TrialError, Trials, Tried,
 };
 use madang_server::server::{Ports, RequestLimits, Server, Settings};
 use madang_store::blobs::Blobs;
@@ -72,6 +74,7 @@ pub(crate) struct House {
     pub(crate) store: Arc<LocalFileSystem>,
     pub(crate) board: Arc<Board>,
     pub(crate) likenesses: Arc<Drawings>,
+    pub(crate) recognised: Arc<Recognised>,
     pub(crate) folder: tempfile::TempDir,
 }
 
@@ -123,6 +126,7 @@ impl House {
         }
         let board = Arc::new(Board::default());
         let likenesses = Arc::new(Drawings::default());
+        let recognised = Arc::new(Recognised::default());
         let ports = Ports {
             ledger: ledger.clone(),
             searcher: ScopedSearcher::new(index.clone()),
@@ -136,6 +140,7 @@ impl House {
             drops: Arc::new(FolderDrops { store: store.clone(), ledger: ledger.clone() }),
             sources: Arc::new(NoSources),
             conditions: board.clone(),
+            recognising: recognised.clone(),
             clock: Arc::new(now),
         };
         let base_url = format!("http://{listen}");
@@ -148,7 +153,8 @@ impl House {
             limits: RequestLimits { upload, ..RequestLimits::default() },
         };
         let server = Arc::new(Server::new(ports, settings));
-        House { server, ledger, index, blobs, store, board, likenesses, folder: temporary }
+        let folder = temporary;
+        House { server, ledger, index, blobs, store, board, likenesses, recognised, folder }
     }
 
     /// A key with these roles for these agencies (all, if there are none).
@@ -361,6 +367,16 @@ pub(crate) struct Board(pub(crate) Mutex<Vec<Condition>>);
 impl Conditions for Board {
     fn now(&self) -> Vec<Condition> {
         self.0.lock().unwrap().clone()
+    }
+}
+
+/// What a test says is recognised just now, by job.
+#[derive(Default)]
+pub(crate) struct Recognised(pub(crate) Mutex<HashMap<i64, Headway>>);
+
+impl Recognising for Recognised {
+    fn headway(&self, job: i64) -> Option<Headway> {
+        self.0.lock().unwrap().get(&job).copied()
     }
 }
 

@@ -1,11 +1,17 @@
+use std::time::Duration;
+
 use madang_document::condition::{Condition, Kind, Subject};
+use madang_document::headway::{Headway, Stretch};
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
+use madang_ledger::jobs::{Jobs, PriorityClass};
 use madang_ledger::left_out::LeftOuts;
 use madang_ledger::notes::{By, NewNote, NoteKind, Notes};
 use madang_ledger::objects::Objects;
 use madang_ledger::outbox::Outbox;
+use madang_ledger::worker::Worker;
+use serde_json::Value::Null;
 
 use crate::house::{self, A, B, Paper, pipeline};
 use crate::reply::{get, page, percent, post, request, send};
@@ -44,6 +50,44 @@ async fn the_operator_retries_and_redrives() {
     );
     assert!(metrics.contains("madang_balance_holds 1"));
     assert!(!metrics.contains("madang_http_requests_total"), "only for who may see everything");
+}
+
+/// What is recognised just now is named with how far that has come, to those who may see it.
+#[tokio::test]
+async fn what_is_in_work_is_named_with_how_far_it_has_come() {
+    let Rig { house, only_a, only_b, .. } = rig().await;
+    house.see_all(A, &["quick.txt".to_owned(), "scan.pdf".to_owned()]).await;
+    let worker = Worker { node: uuid::Uuid::nil(), process: uuid::Uuid::nil() };
+    let claims = house
+        .ledger
+        .claim(&worker, None, PriorityClass::Any, 9, Duration::from_secs(60))
+        .await
+        .unwrap();
+    let scan = claims.iter().find(|claim| claim.object.path == "scan.pdf").unwrap().ticket.job;
+    let say = |done| {
+        let headway = Headway::new(Stretch::Pages, done, Some(40));
+        house.recognised.0.lock().unwrap().insert(scan, headway);
+    };
+    say(3);
+    let queues = get(&house, &only_a, "/v1/queues").await.json();
+    let running = queues["running"].as_array().unwrap();
+    assert_eq!(running.len(), 2, "{queues}");
+    assert_eq!((&running[0]["path"], &running[0]["job"]), (&"scan.pdf".into(), &scan.into()));
+    assert_eq!(running[0]["progress"]["sentence"]["ko"], "40쪽 가운데 3쪽 인식함");
+    assert_eq!((&running[1]["path"], &running[1]["progress"]), (&"quick.txt".into(), &Null));
+    say(4);
+    let job = get(&house, &only_a, &format!("/v1/jobs/{scan}")).await.json();
+    let progress = &job["progress"];
+    assert_eq!((&progress["done"], &progress["all"]), (&4.into(), &40.into()), "{job}");
+    assert_eq!(progress["counted"], "pages");
+    let shown = page(&house, &only_a, "/queues?state=leased").await.body;
+    assert!(shown.contains("지금 읽는 것"), "{shown}");
+    let told = format!("<strong data-headway=\"{scan}\">40쪽 가운데 4쪽 인식함</strong>");
+    assert_eq!(shown.matches(&told).count(), 2, "in work, and in the list of jobs: {shown}");
+    // Another agency's is nobody's business.
+    let hidden = get(&house, &only_b, "/v1/queues").await.json();
+    assert_eq!(hidden["running"].as_array().map(Vec::len), Some(0), "{hidden}");
+    assert!(!page(&house, &only_b, "/queues").await.body.contains("scan.pdf"));
 }
 
 /// To release what is out of sight because its folder is would withdraw all of it: the operator is told so first.

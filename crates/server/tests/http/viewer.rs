@@ -281,18 +281,38 @@ async fn words_that_are_still_to_be_recognised_are_told() {
     };
     let waits = house.take(&scan("1741000/a.pdf", vec![ReasonKind::RecognitionWaits])).await;
     let read = house.take(&scan("1741000/b.pdf", Vec::new())).await;
-    for (language, label, told) in [
-        ("ko", "인식 대기", "그림이나 소리에 담긴 글은 아직 읽지 않았습니다."),
-        ("en", "recognition waits", "is still to be read, after other files"),
+    for (language, label, told, none, none_yet) in [
+        (
+            "ko",
+            "인식 대기",
+            "그림이나 소리에 담긴 글은 아직 읽지 않았습니다.",
+            "글자가 없습니다",
+            "글자를 아직 인식하지 않았습니다",
+        ),
+        (
+            "en",
+            "recognition waits",
+            "is still to be read, after other files",
+            "There is no text",
+            "Its text is not recognised yet",
+        ),
     ] {
         let told_of = async |id: DocumentId| {
             page(&house, &admin, &format!("/documents/{id}?hl={language}")).await.body
         };
         let shown = told_of(waits).await;
         assert!(shown.contains(label) && shown.contains(told), "{shown}");
+        // It is looked at again until it is read, and nobody is told before that there is nothing.
+        assert!(shown.contains(none_yet) && !shown.contains(none), "{shown}");
+        assert!(
+            shown.contains("id=\"recognition\"") && shown.contains("recognition.js"),
+            "{shown}"
+        );
         let shown = told_of(read).await;
         assert!(!shown.contains(label) && !shown.contains(told), "{shown}");
+        assert!(shown.contains(none) && !shown.contains("recognition.js"), "{shown}");
         let receipt = get(&house, &admin, &format!("/v1/receipts/{waits}")).await.json();
+        assert!(!receipt.to_string().contains(none), "{receipt}");
         assert!(
             receipt["outcome_sentence"][language].as_str().unwrap().contains(told),
             "{receipt}"

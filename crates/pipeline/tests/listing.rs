@@ -151,6 +151,7 @@ async fn a_listing_of_200_000_files_holds_a_batch_of_them() {
         pipeline: parse(text, "press.toml", folder.path()).unwrap(),
         store: Arc::new(MadeUp { listed: Arc::clone(&listed) }),
         ledger: Arc::clone(&ledger) as _,
+        outdated: Arc::new(|_, _| {}),
         work: Arc::default(),
         steady: steady(&clock),
         clock,

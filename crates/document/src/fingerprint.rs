@@ -44,6 +44,7 @@ impl Fingerprint {
     }
 
     /// In how many bits two differ.
+    #[inline]
     pub fn distance(&self, other: &Fingerprint) -> u32 {
         self.0.iter().zip(other.0).map(|(a, b)| (a ^ b).count_ones()).sum()
     }

@@ -2,6 +2,9 @@
 //! since, and no more.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
 
 /// What is known of one text among the agencies of one scope. It is kept by what was asked, so that what others may see
 /// changes nothing of it.
@@ -22,9 +25,25 @@ pub(super) struct Neighbours {
     /// A short name for each scope.
     scopes: HashMap<BTreeSet<String>, u32>,
     known: HashMap<(u32, i64), Known>,
+    /// Whose turn it is to compare for a scope.
+    turns: HashMap<BTreeSet<String>, Arc<Mutex<()>>>,
 }
 
+/// Scopes that have turns of their own, at most.
+const MOST_TURNS: usize = 1000;
+
 impl Neighbours {
+    /// What is held while something is compared among these agencies: whoever asks the same meanwhile finds it known then.
+    pub(super) fn turn(&mut self, agencies: &BTreeSet<String>) -> Arc<Mutex<()>> {
+        if let Some(turn) = self.turns.get(agencies) {
+            return Arc::clone(turn);
+        }
+        if self.turns.len() >= MOST_TURNS {
+            self.turns.clear();
+        }
+        Arc::clone(self.turns.entry(agencies.clone()).or_default())
+    }
+
     /// What is known of these texts among these agencies, in their order.
     pub(super) fn of(&self, agencies: &BTreeSet<String>, texts: &[i64]) -> Vec<Known> {
         let Some(scope) = self.scopes.get(agencies) else {
@@ -37,7 +56,8 @@ impl Neighbours {
     /// Remembers what was found.
     pub(super) fn remember(&mut self, agencies: &BTreeSet<String>, found: &[(i64, Known)]) {
         if self.known.len() + found.len() > MOST {
-            *self = Neighbours::default();
+            self.scopes.clear();
+            self.known.clear();
         }
         let scope = match self.scopes.get(agencies) {
             Some(scope) => *scope,

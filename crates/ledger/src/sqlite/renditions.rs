@@ -24,6 +24,9 @@ pub(super) const TEXTS: &str = "
     SELECT f.id, f.document, f.version, f.shingles, f.bits
     FROM json_each(?) d CROSS JOIN fingerprint f WHERE f.document = unhex(d.value) AND f.kind = 1";
 
+/// A row of [`TEXTS`].
+type TextRow = (i64, Vec<u8>, i64, i64, Vec<u8>);
+
 /// Which of these fingerprints are there still.
 pub(super) const THERE: &str = "
     SELECT f.id FROM json_each(?) i CROSS JOIN fingerprint f WHERE f.id = i.value";
@@ -80,6 +83,8 @@ impl SqliteLedger {
         }
         let codes = self.codes(agencies).await?;
         let ids: Vec<i64> = texts.iter().map(|text| text.id).collect();
+        let turn = self.neighbours().lock().unwrap_or_else(PoisonError::into_inner).turn(&codes);
+        let _turn = turn.lock().await;
         loop {
             let versions: BTreeSet<u32> = texts.iter().map(|text| text.version).collect();
             let (upto, rows) = self
@@ -128,12 +133,12 @@ impl SqliteLedger {
     }
 
     async fn texts(&self, documents: &[DocumentId]) -> Result<Vec<Text>> {
-        let rows: Vec<(i64, Vec<u8>, i64, i64, Vec<u8>)> = sqlx::query_as(TEXTS)
+        let rows: Vec<TextRow> = sqlx::query_as(TEXTS)
             .bind(json(&hex(documents))?)
             .fetch_all(self.readers())
             .await
             .map_err(fault)?;
-        let text = |(id, document, version, shingles, bits): (i64, Vec<u8>, i64, i64, Vec<u8>)| {
+        let text = |(id, document, version, shingles, bits): TextRow| {
             Some(Text {
                 id,
                 document: document_id(&document).ok()?,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use madang_document::principal::Principal;
 use madang_index::index::Index;
 use madang_index::scoped_searcher::ScopedSearcher;
+use madang_ledger::ledger::Ledger;
 use madang_server::door::Door;
 use madang_server::hosts::Hosts;
 use madang_server::server::{OwnKey, Ports, RequestLimits, Server, Settings};
@@ -28,7 +29,7 @@ pub(crate) struct Serving {
     task: JoinHandle<()>,
     server: Arc<Server>,
     stopped: Arc<Notify>,
-    /// What is kept in the data folder while it is served.
+    /// What is done beside while it is served: what is kept in the data folder, what is prepared for who asks first.
     notes: JoinSet<()>,
 }
 
@@ -58,6 +59,13 @@ pub(crate) struct Http<'a> {
     pub(crate) index: &'a Arc<dyn Index>,
     pub(crate) blobs: &'a Blobs,
     pub(crate) stores: &'a Stores,
+}
+
+/// Has what looks alike ready before somebody asks for it. Nothing waits for that, and it ends with the service.
+async fn prepare(ledger: Arc<dyn Ledger>) {
+    if let Err(error) = ledger.prepare().await {
+        tracing::warn!(%error, "what looks alike is brought to memory when it is asked for");
+    }
 }
 
 impl Http<'_> {
@@ -91,6 +99,7 @@ impl Http<'_> {
                 "madang: commands on this data folder will not find the service: {error}"
             )),
         }
+        notes.spawn(prepare(Arc::clone(&self.service.ledger)));
         let base = self.base;
         line(&shown!("madang listens on {base}"));
         line(&shown!("sign in once with {base}/sign-in?token={link}"));

@@ -43,7 +43,8 @@ impl Fingerprint {
         Some(Fingerprint(words))
     }
 
-    /// In how many bits two differ.
+    /// In how many bits two differ. Always compiled into its caller, which may know that the processor counts bits.
+    #[inline(always)]
     pub fn distance(&self, other: &Fingerprint) -> u32 {
         self.0.iter().zip(other.0).map(|(a, b)| (a ^ b).count_ones()).sum()
     }

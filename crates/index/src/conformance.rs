@@ -55,6 +55,7 @@ pub fn all<G: Ground>(mut make: impl FnMut() -> G) {
         reading::hits_carry_the_record,
         reading::sorts_by_date,
         reading::pages_without_gaps_or_doubles,
+        reading::the_first_hits_are_named_and_chosen_among,
         reading::bad_pages_are_refused,
         reading::passages,
     );

@@ -1,7 +1,7 @@
 use std::cmp::Reverse;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::query::{Query, QueryFault};
+use crate::query::{Among, Query, QueryFault};
 
 /// Where a hit stands in a ranking: the greater, the earlier. First what it is sorted by (none is last), then the
 /// id, so that no two hits stand at the same place.
@@ -25,7 +25,9 @@ pub(crate) struct Cursor {
 /// which a new one may come while somebody pages. A cursor is no secret (it says a score and an id of a page already
 /// shown) and opens nothing (where it is used, only what may be seen there is listed), so it needs no key.
 pub(crate) fn fingerprint(query: &Query) -> u64 {
-    let ordered = Query { limit: 0, after: None, facets: Vec::new(), ..query.clone() };
+    let among = query.among.as_ref().map(|among| Among { ids: Vec::new(), by: among.by });
+    let ordered =
+        Query { limit: 0, after: None, facets: Vec::new(), first: 0, among, ..query.clone() };
     let mut hasher = DefaultHasher::new();
     format!("{ordered:?}").hash(&mut hasher);
     hasher.finish()
@@ -66,6 +68,8 @@ impl Cursor {
 
 #[cfg(test)]
 mod tests {
+    use madang_document::id::DocumentId;
+
     use super::*;
 
     #[test]
@@ -83,7 +87,15 @@ mod tests {
         }
         let longer = Query { limit: 50, ..query.clone() };
         assert_eq!(fingerprint(&longer), mark);
-        let other = Query { text: "예산안".into(), ..query };
+        let other = Query { text: "예산안".into(), ..query.clone() };
         assert_ne!(fingerprint(&other), mark);
+        // A choice may come to other documents by the next page; another choice is another query.
+        let id = DocumentId::new("drop", "a", None);
+        let [chosen, fewer, others] = [(vec![id], "one"), (vec![], "one"), (vec![id], "two")]
+            .map(|(ids, by)| Query { among: Some(Among { ids, by }), ..query.clone() });
+        assert_eq!(fingerprint(&chosen), fingerprint(&fewer));
+        assert_ne!(fingerprint(&chosen), mark);
+        assert_ne!(fingerprint(&chosen), fingerprint(&others));
+        assert_eq!(fingerprint(&Query { first: 9, ..query }), mark);
     }
 }

@@ -41,6 +41,22 @@ pub struct Query {
     pub after: Option<String>,
     /// Which facets to count.
     pub facets: Vec<Facet>,
+    /// How many of the first hits to name ([`Hits::first`]), whatever page is asked for; at most [`MOST_FIRST`] are.
+    pub first: usize,
+    /// Only among these.
+    pub among: Option<Among>,
+}
+
+/// Hits that are named beside a page, at most.
+pub const MOST_FIRST: usize = 1000;
+
+/// Documents that somebody chose by what the index does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Among {
+    /// Those.
+    pub ids: Vec<DocumentId>,
+    /// By what they were chosen: a page belongs to the choice, which may come to other documents by the next page.
+    pub by: &'static str,
 }
 
 /// Order of the hits.
@@ -81,6 +97,8 @@ pub struct Hits {
     pub total: u64,
     /// This page.
     pub hits: Vec<Hit>,
+    /// The first of all, in their order, if they were asked for ([`Query::first`]).
+    pub first: Vec<DocumentId>,
     /// Counts for the facets asked for, each in descending order of count, then by value; at most 50 values.
     pub facets: Vec<(Facet, Vec<(String, u64)>)>,
     /// What to put into [`Query::after`] for the next page; none at the end. Opaque.

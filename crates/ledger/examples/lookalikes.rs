@@ -1,9 +1,10 @@
 //! How long it takes to find what looks like a document among many:
-//! `cargo run --release -p madang-ledger --example lookalikes [FINGERPRINTS] [FOLDER]`.
+//! `cargo run --release -p madang-ledger --example lookalikes [FINGERPRINTS] [FOLDER] [--prepare]`.
 //! The ledger lies below FOLDER, else below the system's temporary folder.
 //!
 //! Fingerprints of ten agencies are put straight into their table, since recording a million documents is measured by
-//! `throughput`; among them are those of a few documents that were recorded as all are. The first question fills memory.
+//! `throughput`; among them are those of a few documents that were recorded as all are. The first question fills memory, unless that is
+//! done before (`--prepare`); then it is asked of a thousand texts whether they have renditions.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use madang_document::annotation::Finding;
 use madang_document::fingerprint::Fingerprint;
+use madang_document::id::DocumentId;
 use madang_document::principal::Scope;
 use madang_ledger::conformance::sample::{
     Hand, Trial, apply, at, claim, done, id, only, ours, said, see,
@@ -24,6 +26,10 @@ use madang_ledger::conformance::sample::{
 use madang_ledger::sqlite::SqliteLedger;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
+use uuid::Uuid;
+
+/// Documents of which it is asked at once whether they have renditions.
+const ASKED: u64 = 1000;
 
 /// How often each question is asked.
 const TIMES: usize = 21;
@@ -36,13 +42,18 @@ fn chance(n: u64) -> u64 {
     x ^ (x >> 31)
 }
 
+/// The id of a document of which there is nothing but a fingerprint.
+fn document(n: u64) -> DocumentId {
+    DocumentId::from(Uuid::from_u64_pair(chance(n), chance(n)))
+}
+
 fn print(n: u64) -> Fingerprint {
     Fingerprint::new([chance(4 * n), chance(4 * n + 1), chance(4 * n + 2), chance(4 * n + 3)])
 }
 
 #[tokio::main]
 async fn main() {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--prepare");
     let many: u64 = arguments.next().map_or(1_000_000, |n| n.parse().unwrap());
     let folder = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
     let folder = folder.join(format!("lookalikes-{}", std::process::id()));
@@ -70,7 +81,7 @@ async fn main() {
             "INSERT INTO fingerprint (document, agency, kind, version, shingles, bits)
              VALUES (?, ?, ?, 1, 1000, ?)",
         )
-        .bind(chance(n).to_be_bytes().repeat(2))
+        .bind(document(n).uuid().as_bytes().to_vec())
         .bind(format!("{}", 1_741_000 + n % 10))
         .bind(if n % 2 == 0 { 1 } else { 2 })
         .bind(print(n).to_bytes().to_vec())
@@ -81,6 +92,14 @@ async fn main() {
     tx.commit().await.unwrap();
     conn.close().await.unwrap();
     println!("{many} fingerprints written in {:.1} s", begun.elapsed().as_secs_f64());
+    if std::env::args().any(|argument| argument == "--prepare") {
+        let begun = Instant::now();
+        let brought = trial.prepare().await.unwrap();
+        println!(
+            "{brought} fingerprints brought to memory in {:.1} s",
+            begun.elapsed().as_secs_f64()
+        );
+    }
     for (what, scope) in [("one agency of ten", only([ours()])), ("all agencies", Scope::All)] {
         let mut times: Vec<Duration> = Vec::new();
         for _ in 0..TIMES {
@@ -98,6 +117,32 @@ async fn main() {
             ms(times[times.len() / 2]),
             ms(times[times.len() - 1]),
             times.len()
+        );
+    }
+    // Texts of which nothing is near but by chance, so that each is compared with all there is.
+    let asked = |nth: u64| -> Vec<DocumentId> {
+        let texts = (1..=many).filter(|n| n % 2 == 0).skip((nth * ASKED) as usize);
+        texts.take(ASKED as usize).map(document).collect()
+    };
+    let mut first: Vec<Duration> = Vec::new();
+    let mut again: Vec<Duration> = Vec::new();
+    for nth in 0..5 {
+        let asked = asked(nth);
+        for times in [&mut first, &mut again] {
+            let begun = Instant::now();
+            let found = trial.with_renditions(&asked, &Scope::All).await.unwrap();
+            times.push(begun.elapsed());
+            assert!(found.is_empty(), "{}", found.len());
+        }
+    }
+    for (what, mut times) in [("for the first time", first), ("again", again)] {
+        times.sort_unstable();
+        let ms = |nth: usize| times[nth].as_secs_f64() * 1000.0;
+        println!(
+            "which of {ASKED} have renditions, {what}: {:.1} ms at the least, {:.1} ms (median), {:.1} ms at the most",
+            ms(0),
+            ms(times.len() / 2),
+            ms(times.len() - 1)
         );
     }
     drop(trial);

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use madang_document::fingerprint::Fingerprint;
 use madang_document::id::DocumentId;
@@ -20,6 +22,19 @@ pub trait Lookalikes: Send + Sync {
         agencies: &Scope,
         limit: u32,
     ) -> Result<Vec<Lookalike>>;
+
+    /// Those of these documents that do not stand alone: another live one, of what the scope covers, has the same bytes or says the
+    /// same text ([`Relation::Copy`] and [`Relation::Rendition`] of [`lookalikes`](Self::lookalikes)). What the scope does not
+    /// cover is not looked at. Ask about a thousand at most: each that was not asked about before is compared with all there is.
+    async fn with_renditions(
+        &self,
+        documents: &[DocumentId],
+        agencies: &Scope,
+    ) -> Result<BTreeSet<DocumentId>>;
+
+    /// Brings what is compared to where it is compared, as far as there is room for it, so that who asks first need not wait for
+    /// that. Gives how many fingerprints. May be dropped at any point: what is not there is brought when it is asked for.
+    async fn prepare(&self) -> Result<u64>;
 }
 
 /// A document that looks like another.

@@ -1,5 +1,5 @@
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::RwLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -20,6 +20,7 @@ mod body;
 mod chain;
 mod claim;
 mod compact;
+mod comparison;
 mod completion;
 mod declarations;
 mod documents;
@@ -36,6 +37,7 @@ mod left_outs;
 mod lookalikes;
 mod migration;
 mod moves;
+mod neighbours;
 mod news;
 mod notes;
 mod objects;
@@ -48,6 +50,7 @@ mod queues;
 mod readers;
 mod readings;
 mod redrive;
+mod renditions;
 mod reprocessing;
 mod retention;
 mod same_bytes;
@@ -61,6 +64,7 @@ mod versions;
 mod writing;
 
 use fault::fault;
+use neighbours::Neighbours;
 use readings::Readings;
 use shelves::Shelves;
 use writing::{Pace, Writer, Writing};
@@ -79,7 +83,12 @@ pub struct SqliteLedger {
     durability: Durability,
     writer: Option<Mutex<Writer>>,
     readers: SqlitePool,
-    shelves: Arc<RwLock<Shelves>>,
+    shelves: RwLock<Shelves>,
+    /// Whose turn it is to bring fingerprints to the shelves.
+    filling: Mutex<()>,
+    neighbours: std::sync::Mutex<Neighbours>,
+    /// Whose turn it is to compare many.
+    comparing: Mutex<()>,
 }
 
 impl std::fmt::Debug for SqliteLedger {
@@ -151,7 +160,10 @@ impl SqliteLedger {
             durability,
             writer: Some(Mutex::new(Writer { conn: Some(writer), readings, owed: Vec::new() })),
             readers,
-            shelves: Arc::default(),
+            shelves: RwLock::default(),
+            filling: Mutex::default(),
+            neighbours: std::sync::Mutex::default(),
+            comparing: Mutex::default(),
         })
     }
 
@@ -182,7 +194,10 @@ impl SqliteLedger {
             durability: Durability::Power,
             writer: None,
             readers,
-            shelves: Arc::default(),
+            shelves: RwLock::default(),
+            filling: Mutex::default(),
+            neighbours: std::sync::Mutex::default(),
+            comparing: Mutex::default(),
         })
     }
 
@@ -257,8 +272,23 @@ impl SqliteLedger {
     }
 
     /// The fingerprints that were looked at so far.
-    fn shelves(&self) -> &Arc<RwLock<Shelves>> {
+    fn shelves(&self) -> &RwLock<Shelves> {
         &self.shelves
+    }
+
+    /// Held by whoever brings fingerprints to the shelves.
+    fn filling(&self) -> &Mutex<()> {
+        &self.filling
+    }
+
+    /// What is known of texts that were compared.
+    fn neighbours(&self) -> &std::sync::Mutex<Neighbours> {
+        &self.neighbours
+    }
+
+    /// Held by whoever compares many fingerprints, for a slice of them.
+    fn comparing(&self) -> &Mutex<()> {
+        &self.comparing
     }
 }
 

@@ -5,8 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use madang_document::annotation::Finding;
 use madang_document::entry::Draft;
 use madang_document::failure_kind::FailureKind;
+use madang_document::fingerprint::Fingerprint;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::left_out::{LeftOut, LeftOutKind};
@@ -50,6 +52,38 @@ async fn raw(path: &Path, sql: &'static str) {
     let mut conn = options.connect().await.unwrap();
     sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
     conn.close().await.unwrap();
+}
+
+/// A shelf that may be half gone is emptied before it is filled for a question, and not after.
+#[tokio::test]
+async fn whatever_comes_between_two_questions_they_find_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = open(&path, Durability::Process).await;
+    sample::see(&ledger, &["a", "b"], at(0)).await;
+    for claim in sample::claim(&ledger, 9, at(1)).await {
+        let finding = Finding::Text { fingerprint: Fingerprint::new([0; 4]), shingles: 100 };
+        let mut completion = sample::done(&claim, &[]);
+        completion.documents[0].annotations = vec![sample::said("text_fingerprint", 1, finding)];
+        sample::apply(&ledger, completion, at(2)).await;
+    }
+    let [a, b] = ["a", "b"].map(sample::id);
+    for comes in [true, false, false] {
+        let found = ledger.lookalikes(a, &Scope::All, 9).await.unwrap();
+        let found: Vec<DocumentId> = found.iter().map(|found| found.stored.document.id).collect();
+        assert_eq!(found, [b]);
+        assert_eq!(ledger.with_renditions(&[a], &Scope::All).await.unwrap(), [a].into());
+        if comes {
+            // So many that a shelf with two is one of which half may be gone.
+            raw(
+                &path,
+                "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 65540)
+                 INSERT INTO fingerprint (document, agency, kind, version, shingles, bits)
+                 SELECT randomblob(16), '1741000', 1, 1, 100, randomblob(32) FROM n",
+            )
+            .await;
+        }
+    }
 }
 
 #[tokio::test]

@@ -48,8 +48,8 @@ pub(crate) async fn of(
     Ok(server.ledger.lookalikes(stored.document.id, scope, limit).await?)
 }
 
-/// How long a page waits for what looks alike: it is found in milliseconds, but for the first time after a start, when it is
-/// brought to memory.
+/// How long a page waits for what looks alike: it is found in milliseconds, but right after a start, while it is brought to
+/// memory, and where many are compared for the first time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is sought, or none where that takes too long: it goes on, and who comes again finds it in memory.

@@ -24,7 +24,7 @@ use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::{
     catalog, change, conditions, difference, document_answer, drop, jobs, left_out, lookalikes,
-    notes, queues, receipts, recognition, reprocessing, search, texts, trial, versions,
+    notes, queues, receipts, recognition, reprocessing, search, standing, texts, trial, versions,
 };
 
 /// The table that is described: handed in, since it holds this route, too.
@@ -289,10 +289,17 @@ fn of_each(name: &str) -> &'static str {
         "sort" => "score, newest or oldest.",
         "limit" => "How many at most, to 1000; 100 without it.",
         "renditions" => {
-            "fold: the first hit of a page stands for those of the same bytes or text after it; all, as without it: each document is a hit."
+            "fold: the first hit of a page stands for those of the same bytes or text after it; all, as without it: each document \
+             is a hit. one or several, also beside these: only hits that stand alone, or only those of which there are others of \
+             the same bytes or text, whether these match or not. They are found among the first 1000 hits, and `total` counts \
+             what is found there: `compared` says of how many."
         }
         "after" => "Where the former page ended: its `next`.",
-        "facets" => "What to count hits by: agency, kind, type, lang, outcome, pipeline, year.",
+        "facets" => {
+            "What to count hits by: agency, kind, type, lang, outcome, pipeline, year, or renditions: how many stand alone \
+             (one), and of how many there are others of the same bytes or text (several), of the first 1000 hits: `compared` \
+             says of how many."
+        }
         "state" => {
             "ready, waiting (ready, and not due yet), leased, done, quarantined or cancelled."
         }
@@ -349,6 +356,7 @@ fn shapes() -> ComponentsBuilder {
         search::FoundHit,
         search::FoundSnippet,
         search::Count,
+        standing::Compared,
         document_answer::DocumentAnswer,
         document_answer::MemberAnswer,
         document_answer::PreviewAnswer,

@@ -11,18 +11,19 @@ use madang_document::legibility::Legibility;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
-use madang_document::principal::Principal;
 use madang_document::timestamp::Timestamp;
 use madang_index::query::{Facet, Hit, Hits, Query, Sort};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::answer::{Answer, Waits, find};
 use crate::caller::Caller;
 use crate::here::Here;
 use crate::parameters::{LONGEST_TEXT, Parameters, one_of, unreadable};
 use crate::problem::Problem;
 use crate::sentence::Sentence;
 use crate::server::Server;
+use crate::standing::{Compared, Wanted};
 use crate::wire::json;
 use crate::works::{self, Works};
 
@@ -60,23 +61,30 @@ pub(crate) async fn api(
     let text = query.text.clone();
     let begun = Instant::now();
     let are_folded = Works::are_asked(&parameters, false)?;
-    let mut hits = run(&server, &caller.principal, query).await?;
+    let wanted = wanted(&parameters);
+    let answer = find(&server, &caller.principal, query, wanted, Waits::ToTheEnd).await?;
+    let Answer { mut hits, standings, .. } = answer;
     let works = match are_folded {
         true => Works::fold(&server, &caller.principal, &mut hits).await?,
         false => Works::default(),
     };
-    Ok(json(&Found::new(hits, &works, &text, begun.elapsed().as_millis() as u64)))
+    let mut found = Found::new(hits, &works, &text);
+    if let Some(standings) = standings {
+        found.compared = Some(standings.compared);
+        if wanted.is_counted {
+            let counts = standings.counts(wanted).into_iter();
+            let counts = counts.map(|(value, count)| Count { value: value.to_owned(), count });
+            found.facets.insert(works::PARAMETER, counts.collect());
+        }
+    }
+    found.took_ms = begun.elapsed().as_millis() as u64;
+    Ok(json(&found))
 }
 
-/// Searches what the principal may see. The index blocks, so it gets a thread of its own.
-pub(crate) async fn run(
-    server: &Server,
-    principal: &Principal,
-    query: Query,
-) -> Result<Hits, Problem> {
-    let (searcher, principal) = (server.searcher.clone(), principal.clone());
-    let hits = tokio::task::spawn_blocking(move || searcher.search(&principal, &query)).await;
-    Ok(hits.map_err(|error| Problem::internal(&error))??)
+/// What is asked about whether hits have renditions.
+pub(crate) fn wanted(parameters: &Parameters) -> Wanted {
+    let is_counted = parameters.list("facets").contains(&works::PARAMETER);
+    Wanted { is_counted, only: Works::wanted(parameters) }
 }
 
 /// Reads a query from a query string.
@@ -92,7 +100,8 @@ pub(crate) fn read(parameters: &Parameters) -> Result<Query, Problem> {
     let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
     let legibilities = Legibility::ALL.map(Legibility::as_str);
     let outcomes: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect();
-    let facets: Vec<&str> = FACETS.iter().map(|(word, _)| *word).collect();
+    let facets: Vec<&str> =
+        FACETS.iter().map(|(word, _)| *word).chain([works::PARAMETER]).collect();
     let owned = |name| parameters.list(name).into_iter().map(str::to_owned).collect();
     Ok(Query {
         text: text.to_owned(),
@@ -128,7 +137,17 @@ pub(crate) fn read(parameters: &Parameters) -> Result<Query, Problem> {
         // None: the total and the facets alone.
         limit: parameters.number("limit", LIMIT, 0..=100)? as usize,
         after: parameters.one("after")?.map(str::to_owned),
-        facets: parameters.parsed("facets", &one_of(&facets), facet)?,
+        // Whether hits have renditions is not in the index.
+        facets: parameters
+            .parsed("facets", &one_of(&facets), |word| match word == works::PARAMETER {
+                true => Some(None),
+                false => facet(word).map(Some),
+            })?
+            .into_iter()
+            .flatten()
+            .collect(),
+        first: 0,
+        among: None,
     })
 }
 
@@ -186,6 +205,9 @@ pub(crate) struct Found {
     hits: Vec<FoundHit>,
     /// Counts by facet, in descending order.
     facets: BTreeMap<&'static str, Vec<Count>>,
+    /// Of how many hits it is known whether they have renditions: the facet `renditions` counts these, and `renditions=one` and
+    /// `renditions=several` choose among these; null where neither was asked for.
+    compared: Option<Compared>,
     /// What to put into `after` for the next page; null at the end.
     next: Option<String>,
     /// Institution codes whose index could not be asked, because it is being built anew: the answer is without
@@ -257,7 +279,7 @@ pub(crate) struct Count {
 }
 
 impl Found {
-    fn new(hits: Hits, works: &Works, query: &str, took_ms: u64) -> Found {
+    fn new(hits: Hits, works: &Works, query: &str) -> Found {
         let facets = hits.facets.into_iter().map(|(facet, values)| {
             let counts = values.into_iter().map(|(value, count)| Count { value, count });
             (facet_word(facet), counts.collect())
@@ -266,9 +288,10 @@ impl Found {
             total: hits.total,
             folded: works.folded,
             facets: facets.collect(),
+            compared: None,
             next: hits.next,
             missing: hits.missing.iter().map(|partition| partition.agency.to_string()).collect(),
-            took_ms,
+            took_ms: 0,
             hits: hits.hits.into_iter().map(|hit| FoundHit::new(hit, works, query)).collect(),
         }
     }

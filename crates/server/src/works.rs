@@ -11,8 +11,10 @@ use crate::lookalikes;
 use crate::parameters::{Parameters, one_of, unreadable};
 use crate::problem::Problem;
 use crate::server::Server;
+use crate::standing::Standing;
 
-/// The parameter that says whether renditions of one work are one hit.
+/// The parameter that says whether renditions of one work are one hit, and which hits by whether they have any; also the word
+/// of the facet that counts these.
 pub(crate) const PARAMETER: &str = "renditions";
 
 /// The words for it: each document is a hit, or each work is one.
@@ -35,13 +37,27 @@ impl Works {
     /// Whether it is asked for; `unless` where nothing is said.
     ///
     /// # Errors
-    /// For another word.
+    /// For another word, and for both at once.
     pub(crate) fn are_asked(parameters: &Parameters, unless: bool) -> Result<bool, Problem> {
-        match parameters.one(PARAMETER)? {
-            None | Some("") => Ok(unless),
-            Some(ALL) => Ok(false),
-            Some(FOLD) => Ok(true),
-            Some(other) => Err(unreadable(PARAMETER, other, &one_of(&[ALL, FOLD]))),
+        let said = parameters.list(PARAMETER);
+        let known = [ALL, FOLD].into_iter().chain(Standing::ALL.map(Standing::as_str));
+        let known: Vec<&str> = known.collect();
+        if let Some(other) = said.iter().find(|word| !known.contains(word)) {
+            return Err(unreadable(PARAMETER, other, &one_of(&known)));
+        }
+        match (said.contains(&ALL), said.contains(&FOLD)) {
+            (false, false) => Ok(unless),
+            (true, true) => Err(unreadable(PARAMETER, FOLD, &one_of(&[ALL, FOLD]))),
+            (_, is_folded) => Ok(is_folded),
+        }
+    }
+
+    /// Which hits are looked for by how they stand; none where either is as welcome as the other.
+    pub(crate) fn wanted(parameters: &Parameters) -> Option<Standing> {
+        let said = parameters.list(PARAMETER).into_iter().filter_map(Standing::parse);
+        match said.collect::<Vec<_>>().as_slice() {
+            [only] => Some(*only),
+            _ => None,
         }
     }
 

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use madang_document::id::DocumentId;
 use madang_document::legibility::Legibility;
 use madang_document::locator::Locator;
 use madang_document::media_type::{Kind, MediaType};
@@ -9,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::sample::{agency, answer, ask, fill, finds, partition, paths, put, record};
 use crate::index::Index;
-use crate::query::{Facet, Query, SearchError, Sort};
+use crate::query::{Among, Facet, Query, SearchError, Sort};
 use crate::record::Record;
 
 /// Filters narrow; several values of one are alternatives.
@@ -339,6 +340,50 @@ pub fn pages_without_gaps_or_doubles(index: &Arc<dyn Index>) {
             assert_eq!(seen, whole.hits, "{text} {sort:?} {limit}");
         }
     }
+}
+
+/// The first of all hits are named as they stand on the pages, whatever page is asked for; and a search among some documents
+/// finds those of them that match, whatever chose them.
+pub fn the_first_hits_are_named_and_chosen_among(index: &Arc<dyn Index>) {
+    for digit in 0..2u8 {
+        let records = (0..9).map(|n| {
+            let text = if n == 8 { "하천" } else { "도로" };
+            put(Record { partition: partition(digit), ..record(&format!("{digit}/{n}"), &[text]) })
+        });
+        index.apply(&partition(digit), &records.collect::<Vec<_>>(), 1).unwrap();
+    }
+    let whole = answer(index, &Query { limit: 100, ..ask("도로") });
+    let all: Vec<DocumentId> = whole.hits.iter().map(|hit| hit.id).collect();
+    assert_eq!((all.len(), whole.first.len()), (16, 0));
+    let second = answer(index, &Query { limit: 3, ..ask("도로") }).next;
+    for after in [None, second] {
+        for (first, limit) in [(5, 3), (3, 5), (99, 3), (7, 0)] {
+            let after = after.clone().filter(|_| limit > 0);
+            let query = Query { first, limit, after: after.clone(), ..ask("도로") };
+            let hits = answer(index, &query);
+            assert_eq!(hits.first, all[..first.min(16)], "{first} {limit} {after:?}");
+            let begin = if after.is_some() { 3 } else { 0 };
+            let page: Vec<DocumentId> = hits.hits.iter().map(|hit| hit.id).collect();
+            assert_eq!(page, all[begin..begin + limit], "{first} {limit} {after:?}");
+            assert_eq!((hits.total, hits.next.is_some()), (16, limit > 0));
+        }
+    }
+    let unmatched = record("0/8", &[]).id;
+    let among = |ids: Vec<DocumentId>| Query {
+        among: Some(Among { ids, by: "choice" }),
+        limit: 1,
+        facets: vec![Facet::Agency],
+        ..ask("도로")
+    };
+    let chosen = among(vec![all[9], unmatched, all[2]]);
+    let hits = answer(index, &chosen);
+    assert_eq!((hits.total, hits.hits[0].id), (2, all[2]));
+    let counted: u64 = hits.facets[0].1.iter().map(|(_, count)| count).sum();
+    assert_eq!(counted, 2);
+    // By the next page the choice may have come to other documents.
+    let next = Query { after: hits.next, ..among(vec![all[9], all[11], all[2]]) };
+    assert_eq!(answer(index, &next).hits[0].id, all[9]);
+    assert_eq!(answer(index, &among(vec![])).total, 0);
 }
 
 /// A cursor of another query, one that is none, too long a page and too deep a one are refused with the cure.

@@ -50,6 +50,7 @@ pub fn hidden_documents_change_nothing(index: &Arc<dyn Index>) {
     let queries =
         ["도로", "도로 정비", "정*", "\"정비 계획\"", "계획 -하천", ""].map(|text| Query {
             limit: 1,
+            first: 9,
             facets: vec![Facet::Agency, Facet::Kind, Facet::MediaType, Facet::Year],
             ..ask(text)
         });

@@ -150,6 +150,12 @@ fn filters(query: &Query, fields: &Fields) -> Vec<(Occur, Boxed)> {
     any_of(Property::Pipeline, query.pipelines.clone());
     let folder = query.path.as_deref().map(folder_term).filter(|folder| !folder.is_empty());
     any_of(Property::Folder, folder.into_iter().collect());
+    if let Some(among) = &query.among {
+        any_of(Property::Id, among.ids.iter().map(|id| id.to_string()).collect());
+        if among.ids.is_empty() {
+            filters.push((Occur::Must, Box::new(EmptyQuery)));
+        }
+    }
     if query.from.is_some() || query.to.is_some() {
         let date = |ms: i64| Term::from_field_i64(fields.date, ms);
         let from = query.from.map_or(Bound::Unbounded, |from| Bound::Included(date(from.0)));

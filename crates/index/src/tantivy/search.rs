@@ -1,12 +1,14 @@
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use madang_document::id::DocumentId;
 use madang_document::partition::Partition;
 use tantivy::query::Bm25StatisticsProvider;
 use tantivy::{DocAddress, Searcher, TantivyDocument, TantivyError, Term};
 
 use crate::cursor::{Cursor, Rank, WINDOW, fingerprint};
 use crate::index::IndexError;
-use crate::query::{Facet, Hit, Hits, Query, QueryFault, SearchError, Sort};
+use crate::query::{Facet, Hit, Hits, MOST_FIRST, Query, QueryFault, SearchError, Sort};
 use crate::query_text::{self, QueryText};
 use crate::tantivy::damage::{Failure, ReadError, reading};
 use crate::tantivy::entry;
@@ -137,6 +139,9 @@ impl Page<'_> {
         wanted.sort_unstable();
         wanted.dedup();
         let limit = self.query.limit;
+        // One more than the page tells whether there is a next one.
+        let listed = if limit == 0 { 0 } else { limit + 1 };
+        let first = self.query.first.min(MOST_FIRST);
         let ranking = Ranking {
             // Without words there is nothing to score by.
             sort: match self.query.sort {
@@ -144,21 +149,31 @@ impl Page<'_> {
                 sort => sort,
             },
             after: cursor.map(|cursor| cursor.last),
-            // One more than the page tells whether there is a next one.
-            limit: if limit == 0 { 0 } else { limit + 1 },
+            // The first hits of all are those of the first page and some more.
+            limit: if cursor.is_none() { listed.max(first) } else { listed },
             facets: wanted.clone(),
         };
 
         let text = self.uncovered(&statistics)?;
-        let ranked = self.rank(&text, Matching::Words, &ranking, &statistics)?;
-        let Ranked { total, counts, mut best } = match ranked.total {
-            0 if !text.words.is_empty() => {
-                self.rank(&text, Matching::Loose, &ranking, &statistics)?
+        let mut matching = Matching::Words;
+        let mut ranked = self.rank(&text, matching, &ranking, &statistics)?;
+        if ranked.total == 0 && !text.words.is_empty() {
+            matching = Matching::Loose;
+            ranked = self.rank(&text, matching, &ranking, &statistics)?;
+        }
+        let Ranked { total, counts, mut best } = ranked;
+        best.sort_by_key(|hit| Reverse(hit.0));
+        let first = match cursor {
+            None => named(&best, first),
+            Some(_) if first == 0 => Vec::new(),
+            Some(_) => {
+                let all = Ranking { after: None, limit: first, facets: Vec::new(), ..ranking };
+                let mut best = self.rank(&text, matching, &all, &statistics)?.best;
+                best.sort_by_key(|hit| Reverse(hit.0));
+                named(&best, first)
             }
-            _ => ranked,
         };
-        best.sort_by_key(|hit| std::cmp::Reverse(hit.0));
-        let more = best.len() > limit;
+        let more = limit > 0 && best.len() > limit;
         best.truncate(limit);
         let next = best.last().filter(|_| more).map(|(last, _, _)| {
             let seen = cursor.map_or(0, |cursor| cursor.seen) + best.len();
@@ -173,6 +188,7 @@ impl Page<'_> {
         Ok(Hits {
             total,
             hits: hits.collect::<Result<_, Failure>>()?,
+            first,
             facets: wanted.into_iter().zip(counts.into_iter().map(most)).collect(),
             next,
             missing: Vec::new(),
@@ -280,10 +296,16 @@ struct Ranked {
     best: Vec<(Rank, usize, DocAddress)>,
 }
 
+/// The documents of the first of these: their ids are what ties are broken by.
+fn named(best: &[(Rank, usize, DocAddress)], first: usize) -> Vec<DocumentId> {
+    let ids = best.iter().take(first).map(|((_, Reverse(id)), ..)| *id);
+    ids.map(|id| entry::id((id >> 64) as u64, id as u64)).collect()
+}
+
 /// The most frequent values, then by value.
 fn most(counts: BTreeMap<String, u64>) -> Vec<(String, u64)> {
     let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.sort_by_key(|(_, count)| Reverse(*count));
     counts.truncate(MOST_VALUES);
     counts
 }

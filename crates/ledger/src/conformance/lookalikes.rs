@@ -1,6 +1,7 @@
 use madang_document::annotation::{Annotation, Finding};
 use madang_document::blob_id::BlobId;
 use madang_document::fingerprint::Fingerprint;
+use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
 use madang_document::principal::Scope;
 
@@ -104,6 +105,89 @@ pub async fn what_looks_alike_is_found(ledger: &Trial) {
         like(ledger, "a", &Scope::All, 2).await,
         paths(&[("copy", Copy), ("later", Rendition)])
     );
+}
+
+/// The paths, of these, of what does not stand alone.
+async fn several(ledger: &Trial, of: &[&str], scope: &Scope) -> Vec<String> {
+    let ids: Vec<DocumentId> = of.iter().map(|path| id(path)).collect();
+    let found = ledger.with_renditions(&ids, scope).await.unwrap();
+    let paths = of.iter().filter(|path| found.contains(&id(path)));
+    paths.map(|path| (*path).to_owned()).collect()
+}
+
+/// What has renditions or copies is told from what stands alone, by what is there when it is asked, and what the scope covers.
+pub async fn what_stands_alone_is_told(ledger: &Trial) {
+    let all = ["a", "copy", "bare", "bare copy", "near", "longer", "seen", "newer", "none", "x"];
+    let own = only([ours()]);
+    read(
+        ledger,
+        &[
+            ("a", "one", &[text(0, 100), picture(0, 1)]),
+            ("copy", "one", &[text(0, 100)]),
+            ("bare", "2", &[]),
+            ("bare copy", "2", &[]),
+            ("near", "3", &[text(RENDITION, 100)]),
+            ("longer", "4", &[text(0, 400)]),
+            ("seen", "5", &[picture(0, 1)]),
+            ("newer", "6", &[said("text_fingerprint", 2, text(0, 100).finding)]),
+            ("none", "7", &[said("text_fingerprint", 1, Finding::Nothing)]),
+        ],
+        0,
+    )
+    .await;
+    let first = ["a", "copy", "bare", "bare copy", "near"];
+    for _ in 0..2 {
+        assert_eq!(several(ledger, &all, &own).await, first);
+    }
+    assert_eq!(several(ledger, &["bare", "none"], &own).await, ["bare"]);
+    assert_eq!(several(ledger, &[], &own).await, [""; 0]);
+    // Another agency's changes nothing but for whoever may see it.
+    ledger.open_queue(&queue("theirs", theirs())).await.unwrap();
+    let seen = Sighting { pipeline: "theirs".to_owned(), agency: theirs(), ..sighting("x", "v1") };
+    ledger.when(at(10)).see(&[seen]).await.unwrap();
+    let theirs_read = found(&claim_one(ledger, at(11)).await, "5", &[text(0, 1000)]);
+    apply(ledger, theirs_read, at(12)).await;
+    assert_eq!(several(ledger, &all[..9], &own).await, first);
+    assert_eq!(several(ledger, &["x", "seen"], &only([theirs()])).await, ["seen"]);
+    let both = ["a", "copy", "bare", "bare copy", "near", "longer", "seen", "x"];
+    assert_eq!(several(ledger, &all, &Scope::All).await, both);
+    // What comes later is compared, too.
+    read(ledger, &[("later", "8", &[text(0, 401)])], 20).await;
+    assert_eq!(several(ledger, &["longer", "later"], &own).await, ["longer", "later"]);
+    // What goes is found gone, and what else is near is found instead.
+    ledger.when(at(30)).vanish(STORE, &["copy".to_owned(), "later".to_owned()]).await.unwrap();
+    for claim in claim(ledger, 9, at(31)).await {
+        apply(ledger, deleted(&claim), at(32)).await;
+    }
+    assert_eq!(several(ledger, &["a", "longer", "near"], &own).await, ["a", "near"]);
+    // Read anew, it is what it is now.
+    ledger.when(at(40)).see(&[sighting("near", "v2")]).await.unwrap();
+    apply(ledger, found(&claim_one(ledger, at(41)).await, "9", &[text(200, 100)]), at(42)).await;
+    assert_eq!(several(ledger, &["a", "near"], &own).await, [""; 0]);
+    ledger.when(at(50)).see(&[sighting("near", "v3")]).await.unwrap();
+    apply(ledger, found(&claim_one(ledger, at(51)).await, "9", &[text(5, 100)]), at(52)).await;
+    assert_eq!(several(ledger, &["a", "near"], &own).await, ["a", "near"]);
+    // Given to another agency, it is found there.
+    ledger.open_queue(&queue(PIPELINE, theirs())).await.unwrap();
+    while ledger.reassign(PIPELINE, &theirs(), 2).await.unwrap().paths > 0 {}
+    assert_eq!(several(ledger, &["a", "near"], &own).await, [""; 0]);
+    assert_eq!(several(ledger, &["a", "near"], &only([theirs()])).await, ["a", "near"]);
+}
+
+/// Brought to memory before anybody asks or not, whole or in between: what is found is the same.
+pub async fn what_is_prepared_is_what_is_found(ledger: &Trial) {
+    assert_eq!(ledger.prepare().await.unwrap(), 0);
+    let own: &[Annotation] = &[text(0, 100), picture(9, 1)];
+    read(ledger, &[("a", "one", own), ("b", "2", own)], 0).await;
+    assert_eq!(ledger.prepare().await.unwrap(), 4);
+    let b = paths(&[("b", Relation::Rendition)]);
+    assert_eq!(like(ledger, "a", &Scope::All, 9).await, b);
+    read(ledger, &[("c", "3", own)], 10).await;
+    assert_eq!(ledger.prepare().await.unwrap(), 6);
+    assert_eq!(ledger.prepare().await.unwrap(), 6);
+    let both = [("b", Relation::Rendition), ("c", Relation::Rendition)];
+    assert_eq!(like(ledger, "a", &only([ours()]), 9).await, paths(&both));
+    assert_eq!(several(ledger, &["a", "b", "c"], &Scope::All).await, ["a", "b", "c"]);
 }
 
 /// Another agency's is not found, however near it is and however little is asked for.

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::PoisonError;
 
 use async_trait::async_trait;
 use madang_document::annotation::{Annotation, Finding};
@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder};
 use super::SqliteLedger;
 use super::body::{DOCUMENT, DocumentRow};
 use super::fault::fault;
-use super::shelves::{Key, Kind, Shelved};
+use super::shelves::{self, Key, Kind, Shelved, Shelves};
 use super::slices::slices;
 use super::value::{bytes, document_id, json, scope, signed, small};
 use super::writing::Writing;
@@ -33,6 +33,16 @@ const OWN: &str =
 const NEW: &str = "
     SELECT f.agency, f.id, f.kind, f.version, f.shingles, f.bits
     FROM json_each(?) a CROSS JOIN fingerprint f WHERE f.agency = a.key AND f.id > a.value LIMIT ?";
+
+/// What came after a number, of all agencies, as it lies in the table.
+const ALL: &str = "
+    SELECT agency, id, kind, version, shingles, bits FROM fingerprint WHERE id > ? ORDER BY id LIMIT ?";
+
+/// A row of [`NEW`] and of [`ALL`].
+type PrintRow = (String, i64, i64, i64, i64, Vec<u8>);
+
+/// Fingerprints that are brought to memory before anybody asks: some 200 MB. The others come when they are asked for.
+const MOST_PREPARED: u64 = 1 << 22;
 
 /// The agencies that have any, one seek each.
 const AGENCIES: &str = "
@@ -82,10 +92,12 @@ impl Lookalikes for SqliteLedger {
             return Ok(found);
         }
         let codes = self.codes(agencies).await?;
-        self.catch_up(&codes).await?;
-        let (shelves, keys) = (Arc::clone(self.shelves()), prints.clone());
-        let scan =
-            move || shelves.read().unwrap_or_else(|broken| broken.into_inner()).near(&codes, &keys);
+        let rows = self.caught_up(&codes, |shelves, _| {
+            let rows = prints.iter().map(|key| shelves.rows(&codes, key.kind, key.version));
+            rows.collect::<Vec<_>>()
+        });
+        let (rows, keys) = (rows.await?, prints.clone());
+        let scan = move || shelves::near(&rows, &keys);
         // Some milliseconds for each million: not on a thread that others wait for.
         let near = tokio::task::spawn_blocking(scan)
             .await
@@ -143,10 +155,58 @@ impl Lookalikes for SqliteLedger {
         }
         Ok(found)
     }
+
+    async fn with_renditions(
+        &self,
+        documents: &[DocumentId],
+        agencies: &Scope,
+    ) -> Result<BTreeSet<DocumentId>> {
+        SqliteLedger::with_renditions(self, documents, agencies).await
+    }
+
+    async fn prepare(&self) -> Result<u64> {
+        let mut brought = 0;
+        let mut at = 0;
+        // Of each agency the last that this walk met.
+        let mut met: HashMap<String, i64> = HashMap::new();
+        while brought < MOST_PREPARED {
+            // Whoever asks meanwhile waits for one slice, and goes on from there.
+            let _turn = self.filling().lock().await;
+            let rows: Vec<PrintRow> = sqlx::query_as(ALL)
+                .bind(at)
+                .bind(AT_ONCE)
+                .fetch_all(self.readers())
+                .await
+                .map_err(fault)?;
+            let is_last = rows.len() < AT_ONCE as usize;
+            brought += rows.len() as u64;
+            let mut shelves = self.shelves().write().unwrap_or_else(PoisonError::into_inner);
+            let mut touched = BTreeSet::new();
+            for row in rows {
+                at = row.1;
+                if !touched.contains(&row.0) {
+                    touched.insert(row.0.clone());
+                }
+                let since = match met.get_mut(&row.0) {
+                    Some(last) => std::mem::replace(last, at),
+                    None => met.insert(row.0.clone(), at).unwrap_or(0),
+                };
+                // Emptied since the slice before, it is filled from its beginning by whoever asks.
+                if shelves.last(&row.0) >= since {
+                    shelve(&mut shelves, row);
+                }
+            }
+            touched.iter().for_each(|code| shelves.tidy(code, true));
+            if is_last {
+                break;
+            }
+        }
+        Ok(brought)
+    }
 }
 
 impl SqliteLedger {
-    async fn copies(&self, own: &Document, agencies: &Scope) -> Result<Vec<Lookalike>> {
+    pub(super) async fn copies(&self, own: &Document, agencies: &Scope) -> Result<Vec<Lookalike>> {
         if own.sha256.is_none() || own.size == Some(0) {
             return Ok(Vec::new());
         }
@@ -188,7 +248,7 @@ impl SqliteLedger {
     }
 
     /// The codes of the agencies of a scope that may have fingerprints.
-    async fn codes(&self, agencies: &Scope) -> Result<BTreeSet<String>> {
+    pub(super) async fn codes(&self, agencies: &Scope) -> Result<BTreeSet<String>> {
         match agencies {
             Scope::Only(agencies) => {
                 Ok(agencies.iter().map(|code| code.as_str().to_owned()).collect())
@@ -201,46 +261,57 @@ impl SqliteLedger {
         }
     }
 
-    /// Puts on the shelves of these agencies what came since. What went stays there until somebody finds it gone, or half of
-    /// a shelf may be so.
-    async fn catch_up(&self, codes: &BTreeSet<String>) -> Result<()> {
-        let since = self.since(codes);
-        let mut after = since.clone();
-        let mut is_new = false;
+    /// Puts on the shelves of these agencies what came since, and looks at them: up to the number that is given to `look` nothing
+    /// is missing there. What went stays until somebody finds it gone, or half of a shelf may be so.
+    pub(super) async fn caught_up<T>(
+        &self,
+        codes: &BTreeSet<String>,
+        look: impl FnOnce(&Shelves, i64) -> T + Send,
+    ) -> Result<T> {
+        let mut filled: BTreeSet<String> = BTreeSet::new();
+        let mut is_tidy = false;
         loop {
-            let rows: Vec<(String, i64, i64, i64, i64, Vec<u8>)> = sqlx::query_as(NEW)
-                .bind(json(&after)?)
+            // One reads, whoever else wants the same waits and finds it here.
+            let _turn = self.filling().lock().await;
+            if !is_tidy {
+                let mut shelves = self.shelves().write().unwrap_or_else(PoisonError::into_inner);
+                codes.iter().for_each(|code| shelves.tidy(code, false));
+                is_tidy = true;
+            }
+            let since = self.since(codes);
+            filled
+                .extend(since.iter().filter(|(_, last)| **last == 0).map(|(code, _)| code.clone()));
+            let rows: Vec<PrintRow> = sqlx::query_as(NEW)
+                .bind(json(&since)?)
                 .bind(AT_ONCE)
                 .fetch_all(self.readers())
                 .await
                 .map_err(fault)?;
             let is_last = rows.len() < AT_ONCE as usize;
-            is_new |= !rows.is_empty();
-            if is_new {
-                let mut shelves =
-                    self.shelves().write().unwrap_or_else(|broken| broken.into_inner());
-                for (agency, id, kind, version, shingles, bits) in rows {
-                    after.insert(agency.clone(), id);
-                    let kind = Kind::of(kind).zip(Fingerprint::from_bytes(&bits));
-                    let Some((kind, print)) = kind else { continue };
-                    let shelved = Shelved { id, print, shingles: small(shingles) };
-                    shelves.put(&agency, kind, small(version), shelved);
-                }
-                if is_last {
-                    since.iter().for_each(|(code, since)| shelves.tidy(code, *since == 0));
-                }
+            if !rows.is_empty() {
+                let mut shelves = self.shelves().write().unwrap_or_else(PoisonError::into_inner);
+                rows.into_iter().for_each(|row| shelve(&mut shelves, row));
+                filled.iter().for_each(|code| shelves.tidy(code, true));
             }
             if is_last {
-                return Ok(());
+                let shelves = self.shelves().read().unwrap_or_else(PoisonError::into_inner);
+                let upto = codes.iter().map(|code| shelves.last(code)).max().unwrap_or(0);
+                return Ok(look(&shelves, upto));
             }
         }
     }
 
     /// Up to which number the fingerprints of each of these agencies are known.
     fn since(&self, codes: &BTreeSet<String>) -> BTreeMap<String, i64> {
-        let shelves = self.shelves().read().unwrap_or_else(|broken| broken.into_inner());
+        let shelves = self.shelves().read().unwrap_or_else(PoisonError::into_inner);
         codes.iter().map(|code| (code.clone(), shelves.last(code))).collect()
     }
+}
+
+/// Puts a row on its shelf, if it can be read.
+fn shelve(shelves: &mut Shelves, (agency, id, kind, version, shingles, bits): PrintRow) {
+    let Some((kind, print)) = Kind::of(kind).zip(Fingerprint::from_bytes(&bits)) else { return };
+    shelves.put(&agency, kind, small(version), Shelved { id, print, shingles: small(shingles) });
 }
 
 /// A fingerprint as it will be kept.
@@ -359,6 +430,7 @@ impl Writing<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::plan::plan;
+    use super::super::renditions::{COPIES, TEXTS, THERE};
     use super::*;
 
     /// However much others have: what the scope does not cover is not read.
@@ -368,6 +440,10 @@ mod tests {
             (OWN.to_owned(), "fingerprint_document (document=?)"),
             (NEW.to_owned(), "fingerprint_agency (agency=? AND id>?)"),
             (copies(), "document_content (content=?)"),
+            (TEXTS.to_owned(), "fingerprint_document (document=?)"),
+            (THERE.to_owned(), "f USING INTEGER PRIMARY KEY (rowid=?)"),
+            (COPIES.to_owned(), "document_content (content=?)"),
+            (ALL.to_owned(), "fingerprint USING INTEGER PRIMARY KEY (rowid>?)"),
         ] {
             let plan = plan(&statement).await;
             assert!(plan.iter().any(|step| step.contains(seek)), "{plan:#?}");

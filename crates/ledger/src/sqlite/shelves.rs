@@ -1,4 +1,4 @@
-//! The fingerprints of live documents in memory, one shelf for each agency, filled when somebody first asks for it.
+//! The fingerprints of live documents in memory, one shelf for each agency, filled when a service starts or somebody first asks.
 //!
 //! Two fingerprints are near if few of their 256 bits differ, and no index of SQLite knows that. Bands of bits would be rows
 //! of an index, some thirty for each document, each on a page somewhere else: they would cost more than all that is
@@ -9,10 +9,12 @@
 //! to be told when a document goes, and rows get numbers that are never used again, so that what came is what has a higher one.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use madang_document::fingerprint::Fingerprint;
 use madang_document::locator::Locator;
 
+use super::comparison;
 use crate::lookalikes::{PICTURE, RENDITION, may_be_renditions};
 
 /// What a fingerprint is of.
@@ -95,9 +97,12 @@ struct Shelf {
     /// How many there were when it was filled.
     filled: usize,
     count: usize,
-    /// Only what the same version of a stage made can be compared.
-    rows: HashMap<(Kind, u32), Vec<Shelved>>,
+    /// Only what the same version of a stage made can be compared. Each is in the order of its numbers.
+    rows: HashMap<(Kind, u32), Row>,
 }
+
+/// What is compared with each other. Whoever compares keeps it as it is, however long that takes, and nobody waits for him.
+pub(super) type Row = Arc<Vec<Shelved>>;
 
 impl Shelves {
     /// The highest number of a row of an agency that is here; 0 if none is.
@@ -116,7 +121,36 @@ impl Shelves {
         }
         shelf.last = shelved.id;
         shelf.count += 1;
-        shelf.rows.entry((kind, version)).or_default().push(shelved);
+        Arc::make_mut(shelf.rows.entry((kind, version)).or_default()).push(shelved);
+    }
+
+    /// Takes off what is gone: it comes back under another number only.
+    pub(super) fn take_off(&mut self, agencies: &BTreeSet<String>, gone: &[i64]) {
+        for agency in agencies {
+            let Some(shelf) = self.0.get_mut(agency) else { continue };
+            let Shelf { rows, count, .. } = shelf;
+            #[allow(clippy::iter_over_hash_type, reason = "of each the same is taken off")]
+            for row in rows.values_mut() {
+                let places = gone.iter().map(|id| row.binary_search_by_key(id, |it| it.id));
+                let places: BTreeSet<usize> = places.filter_map(Result::ok).collect();
+                if places.is_empty() {
+                    continue;
+                }
+                let (mut place, mut next) = (0, places.iter().copied().peekable());
+                Arc::make_mut(row).retain(|_| {
+                    let is_gone = next.next_if_eq(&place).is_some();
+                    place += 1;
+                    !is_gone
+                });
+                *count = count.saturating_sub(places.len());
+            }
+        }
+    }
+
+    /// The rows of a kind and version of these agencies.
+    pub(super) fn rows(&self, agencies: &BTreeSet<String>, kind: Kind, version: u32) -> Vec<Row> {
+        let shelves = agencies.iter().filter_map(|agency| self.0.get(agency));
+        shelves.filter_map(|shelf| shelf.rows.get(&(kind, version))).map(Arc::clone).collect()
     }
 
     /// Says that a shelf was filled, or empties it if half of it may be gone: whoever asks next fills it anew.
@@ -128,33 +162,30 @@ impl Shelves {
             self.0.remove(agency);
         }
     }
+}
 
-    /// Those of these agencies that are near one of these keys, texts before pictures, the nearest first.
-    pub(super) fn near(&self, agencies: &BTreeSet<String>, keys: &[Key]) -> Vec<Near> {
-        let mut near = Vec::new();
-        for (place, key) in keys.iter().enumerate() {
-            let shelves = agencies.iter().filter_map(|agency| self.0.get(agency));
-            for row in shelves.filter_map(|shelf| shelf.rows.get(&(key.kind, key.version))) {
-                compare(row, key, place, &mut near);
-            }
+/// What of these rows, one list for each key, is near it: texts before pictures, the nearest first.
+pub(super) fn near(rows: &[Vec<Row>], keys: &[Key]) -> Vec<Near> {
+    let mut near = Vec::new();
+    for (place, (key, rows)) in keys.iter().zip(rows).enumerate() {
+        for row in rows {
+            compare(row, key, place, &mut near);
         }
-        let order = |near: &Near| {
-            let is_picture = keys.get(near.key).is_some_and(|key| key.kind == Kind::Picture);
-            (is_picture, near.distance, near.id)
-        };
-        near.sort_unstable_by_key(order);
-        near.truncate(MOST);
-        near
     }
+    let order = |near: &Near| {
+        let is_picture = keys.get(near.key).is_some_and(|key| key.kind == Kind::Picture);
+        (is_picture, near.distance, near.id)
+    };
+    near.sort_unstable_by_key(order);
+    near.truncate(MOST);
+    near
 }
 
 fn compare(row: &[Shelved], key: &Key, place: usize, near: &mut Vec<Near>) {
-    let farthest = key.kind.farthest();
-    for shelved in row {
-        let distance = shelved.print.distance(&key.print);
-        if distance > farthest {
-            continue;
-        }
+    let mut found = Vec::new();
+    comparison::near(row, &key.print, key.kind.farthest(), &mut found);
+    for (at, distance) in found {
+        let Some(shelved) = row.get(at) else { continue };
         if key.kind == Kind::Text && !may_be_renditions(key.shingles, shelved.shingles) {
             continue;
         }
@@ -190,14 +221,34 @@ mod tests {
             shelves.put(agency, kind, version, shelved(id, print, shingles));
         }
         let of = |agencies: &[&str], keys: &[Key]| {
-            let agencies = agencies.iter().map(|code| (*code).to_owned()).collect();
-            shelves.near(&agencies, keys).iter().map(|near| near.id).collect::<Vec<_>>()
+            let agencies: BTreeSet<String> =
+                agencies.iter().map(|code| (*code).to_owned()).collect();
+            let rows = keys.iter().map(|key| shelves.rows(&agencies, key.kind, key.version));
+            near(&rows.collect::<Vec<_>>(), keys).iter().map(|near| near.id).collect::<Vec<_>>()
         };
         let text = key(Kind::Text, 1, 90);
         assert_eq!(of(&["a"], std::slice::from_ref(&text)), [2, 1]);
         assert_eq!(of(&["a", "b"], std::slice::from_ref(&text)), [6, 2, 1]);
         assert_eq!(of(&["b", "c"], &[key(Kind::Picture, 1, 0)]), [0; 0]);
         assert_eq!(of(&["a"], &[key(Kind::Picture, 1, 0), text]), [2, 1, 5]);
+    }
+
+    #[test]
+    fn what_is_gone_is_taken_off_and_whoever_compares_keeps_it() {
+        let mut shelves = Shelves::default();
+        for id in 1..9 {
+            let kind = if id % 2 == 0 { Kind::Text } else { Kind::Picture };
+            shelves.put("a", kind, 1, shelved(id, [0; 4], 1));
+        }
+        let agencies: BTreeSet<String> = ["a".to_owned()].into();
+        let ids = |row: &Row| row.iter().map(|shelved| shelved.id).collect::<Vec<_>>();
+        let before = shelves.rows(&agencies, Kind::Text, 1);
+        shelves.take_off(&["b".to_owned()].into(), &[2]);
+        shelves.take_off(&agencies, &[3, 8, 2, 99]);
+        assert_eq!(ids(&before[0]), [2, 4, 6, 8]);
+        assert_eq!(ids(&shelves.rows(&agencies, Kind::Text, 1)[0]), [4, 6]);
+        assert_eq!(ids(&shelves.rows(&agencies, Kind::Picture, 1)[0]), [1, 5, 7]);
+        assert_eq!((shelves.last("a"), shelves.0["a"].count), (8, 5));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use madang_ledger::documents::Stored;
 use maud::{Markup, html};
 
 use crate::address::query_string;
+use crate::answer::{Answer, Waits, find};
 use crate::caller::{Caller, Manner};
 use crate::count::count;
 use crate::pages::layout::Layout;
@@ -25,8 +26,9 @@ use crate::pages::words::{Words, day, format, name, size};
 use crate::parameters::Parameters;
 use crate::preview::is_shown;
 use crate::problem::Problem;
-use crate::search::{DATES, FACETS, address, date, facet_word, read, run};
+use crate::search::{DATES, FACETS, address, date, facet_word, read, wanted};
 use crate::server::Server;
+use crate::standing::{Compared, Standing, Wanted};
 use crate::wire::Said;
 use crate::works::{self, Works};
 
@@ -51,15 +53,17 @@ pub(crate) async fn page(
     let asked = Works::are_asked(&parameters, true).and_then(|fold| Ok((fold, read(&parameters)?)));
     let answer = match asked {
         Ok((are_folded, mut query)) => {
-            if query.facets.is_empty() {
+            let mut wanted = wanted(&parameters);
+            if parameters.list("facets").is_empty() {
                 query.facets = SHOWN.to_vec();
+                wanted.is_counted = true;
             }
-            match run(&server, &caller.principal, query).await {
-                Ok(mut hits) if are_folded => {
-                    let works = Works::fold(&server, &caller.principal, &mut hits).await?;
-                    Ok((hits, works))
+            match find(&server, &caller.principal, query, wanted, Waits::Shortly).await {
+                Ok(mut answer) if are_folded => {
+                    let works = Works::fold(&server, &caller.principal, &mut answer.hits).await?;
+                    Ok((answer, works, wanted))
                 }
-                Ok(hits) => Ok((hits, Works::default())),
+                Ok(answer) => Ok((answer, Works::default(), wanted)),
                 Err(problem) => Err(problem),
             }
         }
@@ -72,11 +76,13 @@ pub(crate) async fn page(
         Ok(_) => None,
     };
     let took = begun.elapsed().as_millis();
-    let known = Known::of(&server, answer.as_ref().ok().map(|(hits, _)| hits)).await?;
+    let known = Known::of(&server, answer.as_ref().ok().map(|(answer, ..)| &answer.hits)).await?;
     let main = html! {
         (form(words, &parameters, text)?)
         @match &answer {
-            Ok((hits, works)) => (results(words, &parameters, (hits, works), &known, took)?),
+            Ok((answer, works, wanted)) => {
+                (results(words, &parameters, (answer, *wanted), works, &known, took)?)
+            },
             Err(problem) => {
                 (chosen(words, &parameters))
                 @if !DATES.iter().any(|name| date(&parameters, name).is_err()) {
@@ -152,7 +158,7 @@ fn form(words: Words, parameters: &Parameters, text: &str) -> Result<Markup, Pro
                     autofocus[text.is_empty()];
                 button.primary { (words.say("찾기", "Search")) }
             }
-            @for name in ["agency", "kind", "type", "lang", "outcome", "pipeline"] {
+            @for name in ["agency", "kind", "type", "lang", "outcome", "pipeline", works::PARAMETER] {
                 @for value in parameters.list(name) { input type="hidden" name=(name) value=(value); }
             }
             details open[open] {
@@ -209,12 +215,18 @@ fn date_field(
 fn results(
     words: Words,
     parameters: &Parameters,
-    (hits, works): (&Hits, &Works),
+    (answer, wanted): (&Answer, Wanted),
+    works: &Works,
     known: &Known,
     took: u128,
 ) -> Result<Markup, Problem> {
+    let hits = &answer.hits;
+    let is_chosen = wanted.only.is_some();
+    let compared = answer.standings.as_ref().map(|standings| standings.compared);
+    let some = compared.filter(|compared| compared.hits < compared.of);
     let next = hits.next.as_deref().map(|next| link(parameters, &[("after", Some(next))]));
-    let may_narrow = hits.facets.iter().any(|(_, values)| !values.is_empty());
+    let may_narrow = hits.facets.iter().any(|(_, values)| !values.is_empty())
+        || (wanted.is_counted && hits.total > 0);
     let text = parameters.one("q")?.unwrap_or_default();
     let first = parameters.one("after")?.map(|_| link(parameters, &[("after", None)]));
     Ok(html! {
@@ -234,7 +246,7 @@ fn results(
                             Locale::English if works.folded == 1 => "1 rendition of the same text is folded on this page. ".to_owned(),
                             Locale::English => format!("{} renditions of the same texts are folded on this page. ", count(works.folded)),
                         })
-                        a href=(link(parameters, &[(works::PARAMETER, Some(works::ALL))])) { (words.say("모두 보기", "Show all")) }
+                        a href=(link(parameters, &[(works::PARAMETER, Some(&all_shown(parameters)))])) { (words.say("모두 보기", "Show all")) }
                     }
                 }
                 (chosen(words, parameters))
@@ -242,7 +254,10 @@ fn results(
                     // On a phone the filters come up from below when they are asked for; on a desk they stand beside.
                     button.narrow type="button" popovertarget="facets" { (words.say("좁히기", "Filters")) }
                 }
-                @if hits.hits.is_empty() {
+                @if is_chosen && let Some(some) = some { p.faint { (among(words, some)) } }
+                @if is_chosen && answer.is_sought {
+                    p.alert role="status" { (sought(words)) }
+                } @else if hits.hits.is_empty() {
                     div.empty {
                         p { (words.say("맞는 문서가 없습니다.", "No document matches.")) }
                         p.faint { (words.say(
@@ -276,6 +291,7 @@ fn results(
                         button type="button" popovertarget="facets" popovertargetaction="hide" { (words.say("닫기", "Close")) }
                     }
                     @for (facet, values) in &hits.facets { (facet_list(words, parameters, *facet, values)) }
+                    @if wanted.is_counted { (standing_list(words, parameters, (answer, wanted), some)) }
                 }
             }
         }
@@ -354,6 +370,12 @@ fn chosen(words: Words, parameters: &Parameters) -> Markup {
             ));
         }
     }
+    for value in parameters.list(works::PARAMETER) {
+        if let Some(standing) = Standing::parse(value) {
+            let name = standing_name(words, standing).to_owned();
+            on.push((name, without(parameters, works::PARAMETER, value)));
+        }
+    }
     html! {
         @if !on.is_empty() {
             ul.chosen {
@@ -399,6 +421,76 @@ fn facet_list(
     }
 }
 
+/// What whoever waited long enough is told.
+fn sought(words: Words) -> &'static str {
+    words.say(
+        "찾고 있습니다. 잠시 뒤에 다시 여세요.",
+        "They are looked for. Open the page again in a moment.",
+    )
+}
+
+/// How many hits stand alone, and how many do not.
+fn standing_list(
+    words: Words,
+    parameters: &Parameters,
+    (answer, wanted): (&Answer, Wanted),
+    some: Option<Compared>,
+) -> Markup {
+    let counts = answer.standings.as_ref().map(|standings| standings.counts(wanted));
+    let counts = counts.unwrap_or_default();
+    html! {
+        @if answer.is_sought || !counts.is_empty() {
+            section {
+                h2 { (words.say("같은 글·파일", "Copies and renditions")) }
+                @if answer.is_sought { p.faint { (sought(words)) } }
+                @if let Some(some) = some { p.faint { (among(words, some)) } }
+                ul {
+                    @for (value, n) in counts {
+                        @if let Some(standing) = Standing::parse(value) {
+                            li { a href=(standing_so(parameters, standing)) {
+                                span { (standing_name(words, standing)) }
+                                " " span.count { (count(n)) }
+                            } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn standing_name(words: Words, standing: Standing) -> &'static str {
+    match standing {
+        Standing::One => words.say("하나뿐인 문서", "Stands alone"),
+        Standing::Several => words.say("같은 것이 더 있는 문서", "Has copies or renditions"),
+    }
+}
+
+/// Among how many hits they were looked for, where that are not all.
+fn among(words: Words, compared: Compared) -> String {
+    let Compared { hits, of } = compared;
+    match words.0 {
+        Locale::Korean => format!("{}건 가운데 앞의 {}건만 살폈습니다.", count(of), count(hits)),
+        Locale::English => format!("Among the first {} of {} alone.", count(hits), count(of)),
+    }
+}
+
+/// The address of this search, narrowed to hits that stand so.
+fn standing_so(parameters: &Parameters, standing: Standing) -> String {
+    let mut said = parameters.list(works::PARAMETER);
+    said.retain(|word| Standing::parse(word).is_none());
+    said.push(standing.as_str());
+    link(parameters, &[(works::PARAMETER, Some(&said.join(","))), ("after", None)])
+}
+
+/// What is said of renditions, and that each document is a hit.
+fn all_shown(parameters: &Parameters) -> String {
+    let mut said = parameters.list(works::PARAMETER);
+    said.retain(|word| *word != works::FOLD);
+    said.push(works::ALL);
+    said.join(",")
+}
+
 fn facet_value(words: Words, facet: Facet, value: &str) -> &str {
     match facet {
         Facet::Kind => words.kind(value),
@@ -431,11 +523,7 @@ fn link(parameters: &Parameters, changes: &[(&str, Option<&str>)]) -> String {
     for name in PARAMETERS {
         let value = match changes.iter().find(|(changed, _)| changed == name) {
             Some((_, value)) => value.unwrap_or_default().to_owned(),
-            None if matches!(
-                *name,
-                "q" | "path" | "from" | "to" | "sort" | "limit" | "after" | works::PARAMETER
-            ) =>
-            {
+            None if matches!(*name, "q" | "path" | "from" | "to" | "sort" | "limit" | "after") => {
                 parameters.one(name).ok().flatten().unwrap_or_default().to_owned()
             }
             None => parameters.list(name).join(","),
@@ -459,5 +547,9 @@ mod tests {
             narrowed(&parameters, Facet::Year, "2026"),
             "/?q=%EC%95%88&kind=video%2Ctable&from=2026&to=2027"
         );
+        let uri = "/?renditions=all,one&after=x".parse().unwrap();
+        let parameters = Parameters::read(&uri, PARAMETERS).unwrap();
+        assert_eq!(standing_so(&parameters, Standing::Several), "/?renditions=all%2Cseveral");
+        assert_eq!(without(&parameters, works::PARAMETER, "one"), "/?renditions=all");
     }
 }

@@ -10,6 +10,14 @@ fn text(bits: u64) -> Vec<Annotation> {
     vec![Annotation { stage: "text_fingerprint".into(), version: 1, finding }]
 }
 
+/// Of a text that has nothing in common with those of [`text`].
+fn other(bits: u64) -> Vec<Annotation> {
+    let mut said = text(bits);
+    let fingerprint = Fingerprint::new([bits, u64::MAX, u64::MAX, u64::MAX]);
+    said[0].finding = Finding::Text { fingerprint, shingles: 100 };
+    said
+}
+
 fn like<'a>(agency: &'a str, path: &'a str, bits: u64) -> Paper<'a> {
     Paper { annotations: text(bits), ..paper(agency, path, path, "글") }
 }
@@ -162,4 +170,117 @@ async fn renditions_of_a_work_are_one_hit() {
     let refused = search(only_a.clone(), format!("{path}&renditions=some")).await;
     assert_eq!(refused.status, 400);
     assert!(refused.body.contains("`fold`"), "{}", refused.body);
+}
+
+/// Hits are counted by whether others say the same, as far as whoever asks may see them, and chosen by it.
+#[tokio::test]
+async fn hits_are_counted_and_chosen_by_whether_they_have_renditions() {
+    let Rig { house, admin, only_a, only_b } = rig().await;
+    // The bytes of a paper are its title.
+    for (agency, path, title, annotations) in [
+        (A, "1741000/notice.hwp", "교량점검 하나", text(0)),
+        (A, "1741000/notice.pdf", "교량점검 둘", text(3)),
+        (A, "1741000/alone.pdf", "교량점검 셋", other(0)),
+        (B, "6110000/alone.hwpx", "교량점검 넷", other(7)),
+    ] {
+        house.take(&Paper { annotations, ..paper(agency, path, title, "글") }).await;
+    }
+    // What has no fingerprint has a copy, or none.
+    for (agency, path, title) in [
+        (A, "1741000/bare.hwp", "교량점검"),
+        (B, "6110000/bare.hwp", "교량점검"),
+        (A, "1741000/lone.hwp", "교량점검 뿐"),
+    ] {
+        house.take(&paper(agency, path, title, "글")).await;
+    }
+    let search = "/v1/search?q=%EA%B5%90%EB%9F%89%EC%A0%90%EA%B2%80&facets=renditions,kind";
+    let counts = |body: &serde_json::Value| -> Vec<(String, u64)> {
+        let counts = body["facets"]["renditions"].as_array().unwrap().iter();
+        let count = |it: &serde_json::Value| {
+            (it["value"].as_str().unwrap().to_owned(), it["count"].as_u64().unwrap())
+        };
+        let mut counts: Vec<(String, u64)> = counts.map(count).collect();
+        counts.sort_unstable();
+        counts
+    };
+    let told = |counts: &[(&str, u64)]| -> Vec<(String, u64)> {
+        counts.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect()
+    };
+    // Of one of A there is another in B alone, which changes nothing for A; whoever sees both is told of it.
+    for (key, one, several) in [(&only_a, 3, 2), (&only_b, 2, 0), (&admin, 1, 6)] {
+        let all = get(&house, key, search).await.json();
+        let expected = [("one", one), ("several", several)];
+        let expected: Vec<(&str, u64)> = expected.into_iter().filter(|(_, n)| *n > 0).collect();
+        assert_eq!(counts(&all), told(&expected), "{all}");
+        let of = serde_json::json!({"hits": one + several, "of": one + several});
+        assert_eq!(all["compared"], of, "{all}");
+        for (word, count) in [("one", one), ("several", several)] {
+            let chosen = get(&house, key, &format!("{search}&renditions={word}")).await.json();
+            assert_eq!((&chosen["total"], &chosen["compared"]), (&count.into(), &of), "{chosen}");
+            let expected: &[(&str, u64)] = if count == 0 { &[] } else { &[(word, count)] };
+            assert_eq!(counts(&chosen), told(expected), "{chosen}");
+            // Other facets count what is chosen.
+            let kinds = chosen["facets"]["kind"].as_array().unwrap().iter();
+            assert_eq!(kinds.map(|kind| kind["count"].as_u64().unwrap()).sum::<u64>(), count);
+        }
+    }
+    // Page by page they are the same, and a page belongs to its choice.
+    let path = format!("{search}&limit=1&renditions=several");
+    let first = get(&house, &only_a, &path).await.json();
+    let next = first["next"].as_str().unwrap();
+    let second = get(&house, &only_a, &format!("{path}&after={next}")).await.json();
+    assert_eq!((&second["total"], &second["next"]), (&2.into(), &serde_json::Value::Null));
+    assert_ne!(first["hits"][0]["id"], second["hits"][0]["id"]);
+    let others = format!("{search}&limit=1&renditions=one&after={next}");
+    assert_eq!(get(&house, &only_a, &others).await.status, 400);
+    // Both words ask for all, as none does; they stand beside the word for how they are shown.
+    let both = get(&house, &only_a, &format!("{search}&renditions=one,several")).await.json();
+    assert_eq!(both["total"], 5, "{both}");
+    let folded = get(&house, &only_a, &format!("{search}&renditions=several,fold")).await.json();
+    assert_eq!((&folded["total"], &folded["folded"]), (&2.into(), &1.into()), "{folded}");
+    let plain = get(&house, &only_a, &search.replace("renditions,", "")).await.json();
+    assert!(plain["compared"].is_null() && plain["facets"]["renditions"].is_null(), "{plain}");
+    for wrong in ["renditions=all,fold", "renditions=two"] {
+        assert_eq!(get(&house, &only_a, &format!("{search}&{wrong}")).await.status, 400);
+    }
+    // What is withdrawn is beside nothing from then on, also while the index has it still; what comes is at once.
+    house.withdraw("1741000/notice.pdf").await;
+    let late = paper(A, "1741000/late.hwp", "다른 말", "글");
+    house.take(&Paper { annotations: other(1), ..late }).await;
+    let later = get(&house, &only_a, search).await.json();
+    assert_eq!(counts(&later), told(&[("one", 4), ("several", 1)]), "{later}");
+}
+
+/// Beside the hits it is counted how many have copies or renditions, and a click leaves these.
+#[tokio::test]
+async fn the_page_of_a_search_counts_what_has_renditions() {
+    let Rig { house, only_a, .. } = rig().await;
+    for (path, title, annotations) in [
+        ("1741000/notice.hwp", "교량점검 하나", text(0)),
+        ("1741000/notice.pdf", "교량점검 둘", text(3)),
+        ("1741000/alone.pdf", "교량점검 셋", other(0)),
+    ] {
+        house.take(&Paper { annotations, ..paper(A, path, title, "글") }).await;
+    }
+    let address = "/?q=%EA%B5%90%EB%9F%89%EC%A0%90%EA%B2%80";
+    for (language, heading, one, several) in [
+        ("ko", "같은 글·파일", "하나뿐인 문서", "같은 것이 더 있는 문서"),
+        ("en", "Copies and renditions", "Stands alone", "Has copies or renditions"),
+    ] {
+        let shown = page(&house, &only_a, &format!("{address}&hl={language}")).await.body;
+        let list = shown.split(heading).nth(1).unwrap();
+        for (word, name, count) in [("one", one, 1), ("several", several, 2)] {
+            let link = list.split(&format!("renditions={word}\"")).nth(1).unwrap();
+            let link = link.split("</a>").next().unwrap();
+            assert!(link.contains(name), "{link}");
+            assert!(link.contains(&format!("class=\"count\">{count}<")), "{link}");
+        }
+        let chosen = format!("{address}&renditions=several&hl={language}");
+        let chosen = page(&house, &only_a, &chosen).await.body;
+        // Both are one hit on a page, and the choice can be taken back.
+        assert_eq!(chosen.matches("class=\"hit\"").count(), 1, "{chosen}");
+        let taken_back = chosen.split("class=\"chosen\"").nth(1).unwrap();
+        assert!(taken_back.split("</ul>").next().unwrap().contains(several), "{chosen}");
+        assert!(chosen.contains("name=\"renditions\" value=\"several\""), "{chosen}");
+    }
 }

@@ -1,0 +1,258 @@
+//! Which of many documents have renditions: each text is compared with all there is, once, and from then on with what came
+//! since.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
+use std::sync::{Arc, PoisonError};
+
+use madang_document::fingerprint::Fingerprint;
+use madang_document::id::DocumentId;
+use madang_document::principal::Scope;
+
+use super::SqliteLedger;
+use super::comparison;
+use super::fault::fault;
+use super::neighbours::Known;
+use super::shelves::{Kind, Row};
+use super::value::{document_id, json, scope, small};
+use crate::documents::{Documents, Stored};
+use crate::error::{LedgerError, Result};
+use crate::lookalikes::{RENDITION, may_be_renditions};
+
+/// The fingerprints of the texts of some documents.
+pub(super) const TEXTS: &str = "
+    SELECT f.id, f.document, f.version, f.shingles, f.bits
+    FROM json_each(?) d CROSS JOIN fingerprint f WHERE f.document = unhex(d.value) AND f.kind = 1";
+
+/// A row of [`TEXTS`].
+type TextRow = (i64, Vec<u8>, i64, i64, Vec<u8>);
+
+/// Which of these fingerprints are there still.
+pub(super) const THERE: &str = "
+    SELECT f.id FROM json_each(?) i CROSS JOIN fingerprint f WHERE f.id = i.value";
+
+/// Of each of some documents one other that is live, covered by the scope and, by the first bytes of their hashes, of the same
+/// bytes.
+pub(super) const COPIES: &str = "
+    SELECT k.id, (
+        SELECT o.id FROM document o WHERE o.content = k.content AND o.id <> k.id AND o.withdrawn = 0
+            AND (?2 IS NULL OR o.agency IN (SELECT value FROM json_each(?2))) LIMIT 1
+    ) AS other
+    FROM json_each(?1) d CROSS JOIN document k
+    WHERE k.id = unhex(d.value) AND k.content IS NOT NULL AND other IS NOT NULL";
+
+/// Fingerprints that are compared with all texts that are asked about before others get their turn.
+const SLICE: usize = 1 << 13;
+
+/// Of these as many as stay in the processor's cache while each text is compared with them.
+const CACHED: usize = 512;
+
+/// A text that is asked about.
+#[derive(Clone, Debug)]
+struct Text {
+    id: i64,
+    document: DocumentId,
+    version: u32,
+    shingles: u32,
+    print: Fingerprint,
+    known: Known,
+}
+
+impl SqliteLedger {
+    /// Those of some documents of which another live one that the scope covers has the same text or the same bytes.
+    pub(super) async fn with_renditions(
+        &self,
+        documents: &[DocumentId],
+        agencies: &Scope,
+    ) -> Result<BTreeSet<DocumentId>> {
+        let mut found = self.with_the_same_text(documents, agencies).await?;
+        let rest: Vec<DocumentId> =
+            documents.iter().copied().filter(|id| !found.contains(id)).collect();
+        found.extend(self.with_the_same_bytes(&rest, agencies).await?);
+        Ok(found)
+    }
+
+    async fn with_the_same_text(
+        &self,
+        documents: &[DocumentId],
+        agencies: &Scope,
+    ) -> Result<BTreeSet<DocumentId>> {
+        let mut texts = self.texts(documents).await?;
+        if texts.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let codes = self.codes(agencies).await?;
+        let ids: Vec<i64> = texts.iter().map(|text| text.id).collect();
+        let turn = self.neighbours().lock().unwrap_or_else(PoisonError::into_inner).turn(&codes);
+        let _turn = turn.lock().await;
+        loop {
+            let versions: BTreeSet<u32> = texts.iter().map(|text| text.version).collect();
+            let (upto, rows) = self
+                .caught_up(&codes, |shelves, upto| {
+                    let rows = versions
+                        .iter()
+                        .map(|version| (*version, shelves.rows(&codes, Kind::Text, *version)));
+                    (upto, rows.collect::<Vec<_>>())
+                })
+                .await?;
+            {
+                let known = self.neighbours().lock().unwrap_or_else(PoisonError::into_inner);
+                for (text, known) in texts.iter_mut().zip(known.of(&codes, &ids)) {
+                    text.known = known;
+                }
+            }
+            for (version, rows) in rows {
+                for row in rows {
+                    texts = self.compare(texts, version, row).await?;
+                }
+            }
+            let near: BTreeSet<i64> = texts.iter().filter_map(|text| text.known.near).collect();
+            let there = self.there(&near).await?;
+            let found: Vec<(i64, Known)> = texts
+                .iter()
+                .map(|text| match text.known.near {
+                    None => (text.id, Known { upto, near: None }),
+                    near => (
+                        text.id,
+                        Known { near: near.filter(|id| there.contains(id)), ..text.known },
+                    ),
+                })
+                .collect();
+            self.neighbours()
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remember(&codes, &found);
+            let gone: Vec<i64> = near.into_iter().filter(|id| !there.contains(id)).collect();
+            if gone.is_empty() {
+                let near = texts.iter().filter(|text| text.known.near.is_some());
+                return Ok(near.map(|text| text.document).collect());
+            }
+            // What is gone is on no shelf the next time, so that this comes to an end.
+            self.shelves().write().unwrap_or_else(PoisonError::into_inner).take_off(&codes, &gone);
+        }
+    }
+
+    async fn texts(&self, documents: &[DocumentId]) -> Result<Vec<Text>> {
+        let rows: Vec<TextRow> = sqlx::query_as(TEXTS)
+            .bind(json(&hex(documents))?)
+            .fetch_all(self.readers())
+            .await
+            .map_err(fault)?;
+        let text = |(id, document, version, shingles, bits): TextRow| {
+            Some(Text {
+                id,
+                document: document_id(&document).ok()?,
+                version: small(version),
+                shingles: small(shingles),
+                print: Fingerprint::from_bytes(&bits)?,
+                known: Known::default(),
+            })
+        };
+        Ok(rows.into_iter().filter_map(text).collect())
+    }
+
+    /// Compares texts with a row, slice by slice: whoever waits for another comparison gets a turn between two of them, and one
+    /// that nobody waits for any more ends with its slice.
+    async fn compare(&self, mut texts: Vec<Text>, version: u32, row: Row) -> Result<Vec<Text>> {
+        let oldest =
+            texts.iter().filter(|text| is_sought(text, version)).map(|text| text.known.upto);
+        let Some(oldest) = oldest.min() else { return Ok(texts) };
+        let begin = row.partition_point(|shelved| shelved.id <= oldest);
+        for from in (begin..row.len()).step_by(SLICE) {
+            let _turn = self.comparing().lock().await;
+            let (row, slice) = (Arc::clone(&row), from..row.len().min(from + SLICE));
+            let work = move || {
+                compare_slice(&mut texts, version, &row, slice);
+                texts
+            };
+            texts = tokio::task::spawn_blocking(work)
+                .await
+                .map_err(|e| LedgerError::unavailable(format!("a comparison broke off: {e}")))?;
+        }
+        Ok(texts)
+    }
+
+    /// Which of these fingerprints are there still. One that was withdrawn is not, nor one that changed hands: it has another
+    /// number since.
+    async fn there(&self, ids: &BTreeSet<i64>) -> Result<HashSet<i64>> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let there: Vec<i64> = sqlx::query_scalar(THERE)
+            .bind(json(ids)?)
+            .fetch_all(self.readers())
+            .await
+            .map_err(fault)?;
+        Ok(there.into_iter().collect())
+    }
+
+    async fn with_the_same_bytes(
+        &self,
+        documents: &[DocumentId],
+        agencies: &Scope,
+    ) -> Result<BTreeSet<DocumentId>> {
+        if documents.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let pairs: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(COPIES)
+            .bind(json(&hex(documents))?)
+            .bind(scope(agencies)?)
+            .fetch_all(self.readers())
+            .await
+            .map_err(fault)?;
+        let mut both = BTreeSet::new();
+        let mut paired = Vec::new();
+        for (own, other) in pairs {
+            let (own, other) = (document_id(&own)?, document_id(&other)?);
+            both.extend([own, other]);
+            paired.push((own, other));
+        }
+        let both: Vec<DocumentId> = both.into_iter().collect();
+        let mut known: HashMap<DocumentId, Stored> = HashMap::new();
+        for row in self.documents(&both).await?.0 {
+            // One that cannot be read back is no copy that could be shown.
+            if let Ok(stored) = row.value {
+                known.insert(row.key, stored);
+            }
+        }
+        let mut found = BTreeSet::new();
+        for (own, other) in paired {
+            let (Some(one), Some(two)) = (known.get(&own), known.get(&other)) else { continue };
+            let is_same =
+                one.document.sha256.is_some() && one.document.sha256 == two.document.sha256;
+            // Two hashes begin alike: whether a third is the same is to be looked up.
+            if is_same && one.document.size != Some(0)
+                || !is_same && !self.copies(&one.document, agencies).await?.is_empty()
+            {
+                found.insert(own);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Documents as JSON names them to a statement.
+fn hex(documents: &[DocumentId]) -> Vec<String> {
+    documents.iter().map(|id| id.uuid().simple().to_string()).collect()
+}
+
+fn is_sought(text: &Text, version: u32) -> bool {
+    text.version == version && text.known.near.is_none()
+}
+
+fn compare_slice(texts: &mut [Text], version: u32, row: &Row, slice: Range<usize>) {
+    let mut found = Vec::new();
+    for cached in row.get(slice).unwrap_or_default().chunks(CACHED) {
+        for text in texts.iter_mut().filter(|text| is_sought(text, version)) {
+            let from = cached.partition_point(|shelved| shelved.id <= text.known.upto);
+            let unseen = cached.get(from..).unwrap_or_default();
+            found.clear();
+            comparison::near(unseen, &text.print, RENDITION, &mut found);
+            let others = found.iter().filter_map(|(place, _)| unseen.get(*place));
+            let near = others.filter(|other| {
+                other.id != text.id && may_be_renditions(text.shingles, other.shingles)
+            });
+            text.known.near = near.map(|other| other.id).next();
+        }
+    }
+}

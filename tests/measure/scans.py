@@ -102,6 +102,45 @@ class Page:
                 y += leading
         return y
 
+    def column(self, text, x, y, points, bold=False):
+        """A line that runs down, its letters upright below each other; gives where it ended."""
+        font, em = self.font(points, bold), points / 72
+        for letter in text:
+            if letter == ' ':
+                y += em / 2
+                continue
+            width = self.draw.textlength(letter, font=font) / self.dpi
+            # A stop stands in the upper right corner of its square.
+            is_stop = letter in '.,'
+            left = x + (em * 0.6 if is_stop else (em - width) / 2)
+            self.draw.text((self.at(left), self.at(y - (em * 0.6 if is_stop else 0))), letter, font=font, fill='black')
+            y += em * (0.5 if is_stop else 1.04)
+        self.truth.append(text)
+        return y
+
+    def upright(self, left, right, top, bottom, points, spacing, sentences):
+        """Fills a rectangle with columns, the first on the right."""
+        em = points / 72
+        x, many = right - em, int((bottom - top) / em * 0.9)
+        while x >= left:
+            words = []
+            for _ in range(self.random.randint(2, 4)):
+                # What is written down has its numbers in Hangul, and no brackets.
+                sentence = next(line for line in sentences if re.fullmatch('[가-힣 .,]+', line))
+                words += sentence.split()
+            line = ''
+            while words and x >= left:
+                longer = f'{line} {words[0]}' if line else words[0]
+                if len(longer) <= many:
+                    line = longer
+                    words.pop(0)
+                    continue
+                self.column(line, x, top, points)
+                line, x = '', x - points * spacing / 72
+            if line and x >= left:
+                self.column(line, x, top, points)
+                x -= points * spacing / 72
+
     def table(self, rows, left, right, top, height, points, head=True):
         """A table with rules; `rows` of cells, each written in one line."""
         columns = len(rows[0])
@@ -280,6 +319,24 @@ def form_page(seed, dpi, face):
     return page
 
 
+def vertical_page(seed, dpi, face):
+    """A sheet whose lines run from above, from the right to the left, under a title across."""
+    page = Page(seed, dpi, face)
+    page.centred('옛 마을 이야기', 0.9, 20)
+    page.upright(0.9, SHEET[0] - 0.9, 1.7, SHEET[1] - 1.0, 12, 1.7, page.sentences())
+    return page
+
+
+def placard_page(seed, dpi, face):
+    """A sheet written across, beside which a slogan runs down the margin, and a name beside the seal."""
+    page = Page(seed, dpi, face)
+    page.centred('안전 점검의 날 안내', 0.8, 20)
+    page.paragraphs(2.1, SHEET[0] - 0.9, 1.6, 8.6, 11.5, 1.7, page.sentences())
+    page.column('비 오는 날 지하차도 진입 금지', 1.0, 1.9, 24, True)
+    page.column('꽃뫼시장 김영희', 7.0, 8.9, 14)
+    return page
+
+
 def worn(page, seed):
     """Noise, blur and a skew of a degree, as of a bad copier."""
     import numpy
@@ -318,6 +375,10 @@ def make(folder, seed=0):
         keep(f'mixed-columns-{n + 1}', columns_page(400 + n + more, [200, 250, 300][size], face), 80)
         keep(f'mixed-photo-{n + 1}', photo_page(500 + n + more, [200, 180, 240][size], face), 80)
         keep(f'mixed-form-{n + 1}', form_page(600 + n + more, [200, 150, 300][size], face), 80)
+    for n in range(4):
+        face, dpi = n + 2 * seed, [200, 150, 300][(n + seed) % 3]
+        keep(f'vertical-whole-{n + 1}', vertical_page(700 + n + more, dpi, face), 80)
+        keep(f'vertical-placard-{n + 1}', placard_page(800 + n + more, dpi, face), 80)
 
 
 def edits(a, b):

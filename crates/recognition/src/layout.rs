@@ -22,6 +22,8 @@ pub(crate) enum Part {
     Lines(Rect),
     /// The table of this number.
     Table(usize),
+    /// The line that runs down of this number, which is put among the others once they are found.
+    Vertical(usize),
 }
 
 /// Items beside each other.
@@ -253,7 +255,7 @@ mod tests {
             .iter()
             .map(|part| match part {
                 Part::Lines(rect) => (rect.left, rect.top),
-                Part::Table(_) => panic!("no table"),
+                other => panic!("{other:?}"),
             })
             .collect();
         assert_eq!(lefts, [(300, 10), (50, 80), (530, 86), (50, 330)]);

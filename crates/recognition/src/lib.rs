@@ -24,4 +24,5 @@ mod slope;
 mod speech_language;
 mod straight;
 pub mod tesseract;
+mod vertical;
 pub mod whisper;

@@ -98,6 +98,7 @@ pub(crate) enum Segmentation {
 /// Numbers of `TessPageIteratorLevel`.
 const LINE: c_int = 2;
 const WORD: c_int = 3;
+const SYMBOL: c_int = 4;
 
 /// The engine of networks alone (`TessOcrEngineMode`): the data that distributions carry has no other.
 const NETWORKS: c_int = 1;
@@ -115,6 +116,18 @@ pub(crate) struct Word {
     pub(crate) is_apart: bool,
     /// Left, top, right, bottom, in pixels of the image.
     pub(crate) bounds: [i32; 4],
+    /// Its characters one by one.
+    pub(crate) symbols: Vec<Symbol>,
+}
+
+/// A character as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Symbol {
+    pub(crate) text: String,
+    /// From 0 to 1.
+    pub(crate) confidence: f32,
+    /// The first column of it, and the one after its last.
+    pub(crate) columns: [i32; 2],
 }
 
 /// The data of one language, loaded.
@@ -208,6 +221,13 @@ impl Model {
             }
             loop {
                 let page = (table.TessResultIteratorGetPageIterator)(at);
+                if (table.TessPageIteratorIsAtBeginningOf)(page, WORD) == 0 {
+                    self.symbol(at, &mut words);
+                    if (table.TessResultIteratorNext)(at, SYMBOL) == 0 {
+                        break;
+                    }
+                    continue;
+                }
                 let text = (table.TessResultIteratorGetUTF8Text)(at, WORD);
                 let begins_line = (table.TessPageIteratorIsAtBeginningOf)(page, LINE) != 0;
                 if begins_line {
@@ -229,17 +249,51 @@ impl Model {
                         begins_line,
                         is_apart: is_apart(&line, &mut at_byte, &text_read),
                         bounds,
+                        symbols: Vec::new(),
                         text: text_read,
                     });
                     (table.TessDeleteText)(text);
+                    self.symbol(at, &mut words);
                 }
-                if (table.TessResultIteratorNext)(at, WORD) == 0 {
+                if (table.TessResultIteratorNext)(at, SYMBOL) == 0 {
                     break;
                 }
             }
             (table.TessResultIteratorDelete)(at);
         }
         words
+    }
+}
+
+impl Model {
+    /// Adds the character at which the iterator is to the word that was read last.
+    ///
+    /// # Safety
+    /// The iterator is one of this model's, and not at its end.
+    unsafe fn symbol(&self, at: Handle, words: &mut [Word]) {
+        let table = &self.table;
+        // SAFETY: as the caller says; the text is the library's own copy, which it is told to delete.
+        unsafe {
+            let text = (table.TessResultIteratorGetUTF8Text)(at, SYMBOL);
+            let Some(word) = words.last_mut().filter(|_| !text.is_null()) else { return };
+            let page = (table.TessResultIteratorGetPageIterator)(at);
+            let [mut left, mut top, mut right, mut bottom] = [0; 4];
+            (table.TessPageIteratorBoundingBox)(
+                page,
+                SYMBOL,
+                &raw mut left,
+                &raw mut top,
+                &raw mut right,
+                &raw mut bottom,
+            );
+            word.symbols.push(Symbol {
+                text: CStr::from_ptr(text).to_string_lossy().into_owned(),
+                confidence: ((table.TessResultIteratorConfidence)(at, SYMBOL) / 100.0)
+                    .clamp(0.0, 1.0),
+                columns: [left, right],
+            });
+            (table.TessDeleteText)(text);
+        }
     }
 }
 

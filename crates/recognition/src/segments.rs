@@ -3,7 +3,7 @@ use std::ops::Range;
 use madang_document::content::{Origin, Segment};
 use madang_document::locator::{Bounds, Locator};
 
-use crate::libtesseract::Word;
+use crate::libtesseract::{Symbol, Word};
 use madang_extract::rect::Rect;
 
 /// A word on a page.
@@ -16,6 +16,8 @@ pub(crate) struct Placed {
     pub(crate) letters: usize,
     /// Whether a blank stands before it.
     pub(crate) is_apart: bool,
+    /// Its characters, in columns of the page.
+    pub(crate) symbols: Vec<Symbol>,
 }
 
 /// A line as it was read.
@@ -42,6 +44,13 @@ const SURE_PAGE: f32 = 0.8;
 
 /// Below this a word without Hangul is read once more.
 const UNSURE: f32 = 0.75;
+
+/// Below this a word with Hangul is read once more, where it stands among others that are none of Korean.
+const HARDLY: f32 = 0.6;
+
+/// How sure one is of what is believed in place of a word of the language that the line is written in, and how much surer.
+const BELIEVED: f32 = 0.8;
+const SURER: f32 = 0.1;
 
 /// Letters of a short line.
 const SHORT: usize = 3;
@@ -71,6 +80,7 @@ impl Line {
                 rect: on_page(word.bounds, left, top),
                 letters: word.text.chars().filter(|c| c.is_alphanumeric()).count(),
                 is_apart: word.is_apart,
+                symbols: word.symbols.iter().map(|it| moved(it, left)).collect(),
             };
             match lines.last_mut().filter(|_| !word.begins_line) {
                 Some(line) => line.push(placed),
@@ -122,21 +132,89 @@ impl Line {
         })
     }
 
-    /// Neighbouring words without Hangul, of which one is not sure: what data of Korean make of English.
-    pub(crate) fn doubtful(&self) -> Vec<Range<usize>> {
+    /// Neighbouring words that may be of the other language, of which one is not sure: without Hangul, or hardly read, in a line of
+    /// Korean; and all that are not sure in one of Latin.
+    pub(crate) fn doubtful(&self, is_latin: bool) -> Vec<Range<usize>> {
+        let is_foreign = |word: &Placed| match is_latin {
+            true => word.confidence < UNSURE,
+            false => !word.has_hangul() || word.confidence < HARDLY,
+        };
         let mut spans: Vec<Range<usize>> = Vec::new();
-        for (n, _) in self.words.iter().enumerate().filter(|(_, word)| !word.has_hangul()) {
+        for (n, _) in self.words.iter().enumerate().filter(|(_, word)| is_foreign(word)) {
             match spans.last_mut().filter(|span| span.end == n) {
                 Some(span) => span.end = n + 1,
                 None => spans.push(n..n + 1),
             }
         }
-        spans.retain(|span| {
-            let words = self.words.get(span.clone()).unwrap_or(&[]);
-            let letters: usize = words.iter().map(|word| word.letters).sum();
-            letters >= 3 && words.iter().any(|word| word.confidence < UNSURE && word.letters > 1)
-        });
+        spans.retain(|span| self.is_doubted(span));
         spans
+    }
+
+    /// Its words as far as they stand in these columns; near their edges, where the engine tells only about which letter is whose,
+    /// those of which it is sure.
+    pub(crate) fn within(&self, columns: Range<usize>, near: usize) -> Option<Line> {
+        let inner = columns.start + near..columns.end.saturating_sub(near);
+        let is_within = |symbol: &Symbol| {
+            let [left, right] = symbol.columns;
+            usize::try_from((left + right) / 2).is_ok_and(|middle| {
+                inner.contains(&middle)
+                    || columns.contains(&middle) && symbol.confidence >= BELIEVED
+            })
+        };
+        let words = self.words.iter().filter_map(|word| {
+            let symbols: Vec<Symbol> =
+                word.symbols.iter().filter(|it| is_within(it)).cloned().collect();
+            if symbols.len() == word.symbols.len() {
+                return Some(word.clone());
+            }
+            let edge = |edge: i32| usize::try_from(edge).unwrap_or(0);
+            let left = symbols.iter().map(|it| edge(it.columns[0])).min()?;
+            let right = symbols.iter().map(|it| edge(it.columns[1])).max()?;
+            let text: String = symbols.iter().map(|it| it.text.as_str()).collect();
+            let confidence = symbols.iter().map(|it| it.confidence).fold(1.0, f32::min);
+            let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+            let rect = Rect { left, right, ..word.rect };
+            Some(Placed { text, confidence, rect, letters, is_apart: word.is_apart, symbols })
+        });
+        Line::of_words(words.collect())
+    }
+
+    /// Whether this reading of some words is to be believed rather than one in the language of the line they stand in.
+    pub(crate) fn is_better_than(&self, before: &Line, is_latin: bool) -> bool {
+        let many = |line: &Line| line.text.chars().filter(|c| !c.is_whitespace()).count();
+        let has_hangul = |line: &Line| line.text.chars().any(is_hangul);
+        // Half of what stands there is not what stands there.
+        if many(self) * 2 < many(before) || is_latin && !has_hangul(self) {
+            return false;
+        }
+        match is_latin || has_hangul(before) {
+            true => {
+                self.words.iter().all(|word| word.confidence >= BELIEVED)
+                    && self.confidence > before.confidence + SURER
+            }
+            false => self.confidence > before.confidence,
+        }
+    }
+
+    /// The parts of a span that have no Hangul at all, if that is not all of it.
+    pub(crate) fn without_hangul(&self, span: &Range<usize>) -> Vec<Range<usize>> {
+        let mut parts: Vec<Range<usize>> = Vec::new();
+        let words = self.words.iter().enumerate().skip(span.start).take(span.len());
+        for (n, _) in words.filter(|(_, word)| !word.has_hangul()) {
+            match parts.last_mut().filter(|part| part.end == n) {
+                Some(part) => part.end = n + 1,
+                None => parts.push(n..n + 1),
+            }
+        }
+        parts.retain(|part| part != span && self.is_doubted(part));
+        parts
+    }
+
+    fn is_doubted(&self, span: &Range<usize>) -> bool {
+        let words = self.words.get(span.clone()).unwrap_or(&[]);
+        let characters = || words.iter().flat_map(|word| word.text.chars());
+        let is_unsure = words.iter().any(|word| word.confidence < UNSURE);
+        is_unsure && characters().count() > 1 && !characters().all(is_hangul)
     }
 
     /// The words of a span, as one.
@@ -192,6 +270,13 @@ pub(crate) fn confidence(lines: &[Line]) -> f32 {
     if weight > 0.0 { sum / weight } else { 0.0 }
 }
 
+fn moved(symbol: &Symbol, x: f32) -> Symbol {
+    Symbol {
+        columns: symbol.columns.map(|edge| (edge as f32 + x).max(0.0) as i32),
+        ..symbol.clone()
+    }
+}
+
 fn on_page([left, top, right, bottom]: [i32; 4], x: f32, y: f32) -> Rect {
     let at = |edge: i32, origin: f32| (edge as f32 + origin).max(0.0) as usize;
     Rect { left: at(left, x), top: at(top, y), right: at(right, x), bottom: at(bottom, y) }
@@ -208,6 +293,7 @@ mod tests {
             begins_line,
             is_apart: true,
             bounds: [10, 10, 30, 20],
+            symbols: Vec::new(),
         }
     }
 

@@ -7,12 +7,14 @@
 //! 1. the light is made even, and the page turned upright and level, by the slope of its lines (also of a sheet that was
 //!    photographed from one side);
 //! 2. what is light on dark is turned, rules are wiped, pictures left out;
-//! 3. tables are read cell by cell, columns one after the other, all else from above;
+//! 3. tables are read cell by cell, columns one after the other, all else from above; the letters of lines that run down are
+//!    set beside each other (`vertical.rs`);
 //! 4. each block is read in Korean; lines that turn out to be Latin, and then the blocks after them, in English.
 //!
 //! `tests/measure/scans.py` measures it beside the command line.
 
 use std::cell::Cell as Mutable;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use madang_document::content::Segment;
@@ -20,12 +22,13 @@ use madang_document::locator::Bounds;
 use madang_extract::recogniser::{Picture, Recogniser, Sense, Signal, Unrecognised};
 
 use crate::layout::{self, Item, Part};
-use crate::libtesseract::{Libtesseract, Model, Segmentation};
+use crate::libtesseract::{Libtesseract, Model, Segmentation, Word};
 use crate::pictured::Pictured;
 use crate::rules::{Cell, Rules};
 use crate::segments::{Line, confidence};
 use crate::slope::{Points, Slope};
 use crate::straight::Straight;
+use crate::vertical::Vertical;
 use madang_extract::letters::{Piece, Pieces};
 use madang_extract::lighting;
 use madang_extract::pixels::Pixels;
@@ -75,6 +78,9 @@ const GUESS: f32 = 0.5;
 /// Digits of what is taken for one number.
 const NUMBER_MOST: usize = 12;
 
+/// So many words of a page are tried in the other language in vain: of a bad scan none is sure.
+const FOREIGN_TRIED: u32 = 24;
+
 /// So many blocks of a page are tried so in vain: of a bad scan, or of noise, nothing is read in either language.
 const GUESSES_TRIED: u32 = 3;
 
@@ -89,6 +95,9 @@ const SIGN_MOST: usize = 120;
 
 /// A confidence at which a sign is not looked at from another side.
 const SURE_OF_SIGN: f32 = 0.85;
+
+/// So many lines that run down tell whether a page of them lies so.
+const PROBED_VERTICALS: usize = 3;
 
 /// Lines beside each other stand out so much more than those below each other, where the page lies on its side.
 const SIDEWAYS: f32 = 1.15;
@@ -171,7 +180,10 @@ impl Tesseract {
         alive();
         let Some(page) = Page::of(grey, alive) else { return Ok(Vec::new()) };
         let (latin, in_vain) = (Mutable::new(is_latin), Mutable::new(0));
-        let reader = Reader { models: &self.models, order, latin, in_vain, alive };
+        let (turned_in_vain, foreign_in_vain) = (Mutable::new(0), Mutable::new(0));
+        let models = &self.models;
+        let reader =
+            Reader { models, order, latin, in_vain, turned_in_vain, foreign_in_vain, alive };
         let (quarters, lines, straight, scale) = reader.upright(&page)?;
         let to_points = 72.0 / picture.dpi.filter(|dpi| *dpi > 0).unwrap_or(72) as f32;
         let size = (width as f32, height as f32);
@@ -286,6 +298,8 @@ struct Prepared {
     straight: Straight,
     parts: Vec<Part>,
     tables: Vec<Vec<(Cell, Vec<Part>)>>,
+    /// Lines that run down.
+    verticals: Vec<Vertical>,
 }
 
 impl Prepared {
@@ -309,6 +323,8 @@ impl Prepared {
         alive();
         turn_dark(&mut grey, &mut ink, letter);
         Pictured::of(&grey, letter).erase(&mut ink, &mut grey);
+        let verticals = take_verticals(&mut ink, &mut grey, letter);
+        alive();
         let rules = Rules::of(&ink, &lighting::faint(&grey), letter);
         rules.erase(&mut ink, &mut grey);
         let grids = rules.grids();
@@ -327,8 +343,7 @@ impl Prepared {
             .iter()
             .map(|piece| piece.rect)
             .filter(|rect| {
-                is_small(rect, letter)
-                    && rect.width().max(rect.height()) * 5 >= letter
+                is_of_letter(rect, letter)
                     && !pictures.iter().any(|picture| picture.has_middle_of(rect))
             })
             .collect();
@@ -344,7 +359,9 @@ impl Prepared {
         let tables = grids.iter().zip(&held).map(|(grid, items)| {
             let cells = grid.cells.iter().map(|cell| {
                 let within = items.iter().copied().filter(|it| cell.rect.has_middle_of(&it.rect));
-                (*cell, layout::parts(within.collect(), letter))
+                let parts = layout::parts(within.collect(), letter);
+                let is_within = |line: &Vertical| cell.rect.has_middle_of(&line.rect);
+                (*cell, with_verticals(parts, &verticals, &[], is_within))
             });
             cells.collect::<Vec<_>>()
         });
@@ -353,7 +370,10 @@ impl Prepared {
             grids.iter().enumerate().map(|(n, grid)| Item { rect: grid.rect, table: Some(n) }),
         );
         let parts = layout::parts(loose, letter);
-        Prepared { grey, letter, straight, parts, tables }
+        let grids: Vec<Rect> = grids.iter().map(|grid| grid.rect).collect();
+        let is_loose = |line: &Vertical| !grids.iter().any(|grid| grid.has_middle_of(&line.rect));
+        let parts = with_verticals(parts, &verticals, &grids, is_loose);
+        Prepared { grey, letter, straight, parts, tables, verticals }
     }
 
     /// A block of lines as an image of its own, and where its left upper corner stands.
@@ -362,6 +382,65 @@ impl Prepared {
         let place = |edge: usize| edge as f32 - MARGIN as f32;
         (self.grey.cut(wide, MARGIN), place(wide.left), place(wide.top))
     }
+}
+
+/// Whether a piece is of a letter, and no speck.
+fn is_of_letter(rect: &Rect, letter: usize) -> bool {
+    is_small(rect, letter) && side(rect) * 5 >= letter
+}
+
+fn side(rect: &Rect) -> usize {
+    rect.width().max(rect.height())
+}
+
+/// Takes the lines that run down from a page, before its rules are sought: the upright strokes of vowels that stand below each
+/// other are taken for one.
+fn take_verticals(ink: &mut Pixels, grey: &mut Pixels, letter: usize) -> Vec<Vertical> {
+    let pieces = Pieces::of(ink);
+    let all = pieces.pieces.iter().map(|piece| piece.rect);
+    let of_letters: Vec<Rect> = all.filter(|rect| is_of_letter(rect, letter)).collect();
+    let found = Vertical::of_page(grey, of_letters, letter);
+    if !found.is_empty() {
+        let is_taken = |piece: &Piece| {
+            is_small(&piece.rect, letter)
+                && found.iter().any(|line| line.rect.has_middle_of(&piece.rect))
+        };
+        pieces.paint(grey, 255, 2, is_taken);
+        pieces.erase(ink, is_taken);
+    }
+    found
+}
+
+/// Parts with those lines among them that run down and are `meant`: each before what reaches lower than it begins. The tables of
+/// the page lie in these rectangles.
+fn with_verticals(
+    parts: Vec<Part>,
+    verticals: &[Vertical],
+    tables: &[Rect],
+    meant: impl Fn(&Vertical) -> bool,
+) -> Vec<Part> {
+    let bottom = |part: &Part| match part {
+        Part::Lines(rect) => rect.bottom,
+        Part::Table(n) => tables.get(*n).map_or(0, |rect| rect.bottom),
+        Part::Vertical(_) => 0,
+    };
+    let place = |line: &Vertical| {
+        parts.iter().position(|part| bottom(part) > line.rect.top).unwrap_or(parts.len())
+    };
+    let mut down: Vec<(usize, usize)> = Vec::new();
+    for (n, line) in verticals.iter().enumerate().filter(|(_, line)| meant(line)) {
+        down.push((place(line), n));
+    }
+    if down.is_empty() {
+        return parts;
+    }
+    let mut all = Vec::with_capacity(parts.len() + down.len());
+    for at in 0..=parts.len() {
+        let here = down.iter().filter(|(place, _)| *place == at);
+        all.extend(here.map(|(_, n)| Part::Vertical(*n)));
+        all.extend(parts.get(at));
+    }
+    all
 }
 
 /// Whether a piece is a picture, so that what is small in it is no letter. A frame, or the table around a sheet that was
@@ -434,6 +513,11 @@ fn is_better_number(one: &[Line], other: &[Line]) -> bool {
     }
 }
 
+/// The resolution of a page whose letters are so high, which the engine asks for only to guess how large they are.
+fn dpi(letter: usize) -> u32 {
+    (letter * 9).clamp(100, 600) as u32
+}
+
 /// Reads a page with models in some order.
 struct Reader<'a> {
     models: &'a [Model],
@@ -442,6 +526,10 @@ struct Reader<'a> {
     latin: Mutable<bool>,
     /// Blocks of which nothing was read in either language.
     in_vain: Mutable<u32>,
+    /// Lines that run down of which nothing was read on either side.
+    turned_in_vain: Mutable<u32>,
+    /// Words of which no more was read in the other language.
+    foreign_in_vain: Mutable<u32>,
     alive: &'a dyn Fn(),
 }
 
@@ -500,15 +588,26 @@ impl Reader<'_> {
     fn probe(&self, page: &Page) -> Result<f32, String> {
         let (latin, in_vain) = (self.latin.get(), self.in_vain.get());
         let prepared = Prepared::of(page, self.alive);
+        let area = |rect: &Rect| rect.width() * rect.height();
         let blocks = prepared.parts.iter().filter_map(|part| match part {
             Part::Lines(rect) => Some(*rect),
-            Part::Table(_) => None,
+            Part::Table(_) | Part::Vertical(_) => None,
         });
-        let Some(mut rect) = blocks.max_by_key(|rect| rect.width() * rect.height()) else {
-            return Ok(0.0);
+        let block = blocks.max_by_key(area);
+        let down: usize = prepared.verticals.iter().map(|line| area(&line.rect)).sum();
+        let sure = match block {
+            Some(mut rect) if down < area(&rect) => {
+                rect.bottom = rect.bottom.min(rect.top + prepared.letter * 10);
+                confidence(&self.block(&prepared, rect)?)
+            }
+            _ => {
+                let mut lines = Vec::new();
+                for line in prepared.verticals.iter().take(PROBED_VERTICALS) {
+                    lines.extend(self.vertical(line)?);
+                }
+                confidence(&lines)
+            }
         };
-        rect.bottom = rect.bottom.min(rect.top + prepared.letter * 10);
-        let sure = confidence(&self.block(&prepared, rect)?);
         // Of a page that lies on its head nothing is learned about the language of the one that does not.
         self.latin.set(latin);
         self.in_vain.set(in_vain);
@@ -525,6 +624,7 @@ impl Reader<'_> {
             }
             match part {
                 Part::Lines(rect) => lines.extend(self.block(prepared, *rect)?),
+                Part::Vertical(number) => lines.extend(self.sure_vertical(prepared, *number)?),
                 Part::Table(number) => {
                     let cells = prepared.tables.get(*number).map_or(&[][..], Vec::as_slice);
                     lines.extend(self.table(prepared, cells)?);
@@ -540,8 +640,10 @@ impl Reader<'_> {
         for (cell, parts) in cells {
             let mut read = Vec::new();
             for part in parts {
-                if let Part::Lines(rect) = part {
-                    read.extend(self.block(prepared, *rect)?);
+                match part {
+                    Part::Lines(rect) => read.extend(self.block(prepared, *rect)?),
+                    Part::Vertical(number) => read.extend(self.sure_vertical(prepared, *number)?),
+                    Part::Table(_) => {}
                 }
             }
             let sure = confidence(&read);
@@ -571,6 +673,52 @@ impl Reader<'_> {
         Ok(rows.into_iter().map(|(.., line)| line).collect())
     }
 
+    /// A line that runs down, with its letters upright.
+    fn vertical(&self, line: &Vertical) -> Result<Vec<Line>, String> {
+        let Some(model) = self.order.first().and_then(|n| self.models.get(*n)) else {
+            return Ok(Vec::new());
+        };
+        let laid = line.laid();
+        let words =
+            model.read(&laid.image, Segmentation::Line, dpi(line.rect.width()), self.alive)?;
+        (self.alive)();
+        let words: Vec<Word> = words.into_iter().map(|word| laid.on_page(word)).collect();
+        Ok(Line::of(&words, 0.0, 0.0))
+    }
+
+    /// The same if it is read for sure. If not, its letters may lie on their sides, as those of a label along the edge of a
+    /// drawing; what is read neither way is left out.
+    fn sure_vertical(&self, prepared: &Prepared, number: usize) -> Result<Vec<Line>, String> {
+        let Some(line) = prepared.verticals.get(number) else { return Ok(Vec::new()) };
+        let mut best = self.vertical(line)?;
+        let mut sure = confidence(&best);
+        if sure < SURE && self.turned_in_vain.get() < GUESSES_TRIED {
+            let (image, left, top) = line.standing();
+            let size = (image.width as f32, image.height as f32);
+            for (quarters, model) in [1, 3].into_iter().flat_map(|quarters| {
+                self.order.iter().filter_map(move |n| Some((quarters, self.models.get(*n)?)))
+            }) {
+                let turned = image.turned(quarters);
+                let dpi = dpi(line.rect.width());
+                let words = model.read(&turned, Segmentation::Line, dpi, self.alive)?;
+                (self.alive)();
+                let words = words.into_iter().map(|word| {
+                    let edges = word.bounds.map(|edge| edge as f32);
+                    let bounds = turned_back(edges, quarters, size).map(|edge| edge as i32);
+                    Word { bounds, ..word }
+                });
+                let lines = Line::of(&words.collect::<Vec<_>>(), left, top);
+                if confidence(&lines) > sure {
+                    (sure, best) = (confidence(&lines), lines);
+                }
+            }
+            if sure < SURE {
+                self.turned_in_vain.set(self.turned_in_vain.get() + 1);
+            }
+        }
+        Ok(if sure < SURE { Vec::new() } else { best })
+    }
+
     /// A block of lines.
     fn block(&self, prepared: &Prepared, rect: Rect) -> Result<Vec<Line>, String> {
         let (first, second) = match (self.order.as_slice(), self.latin.get()) {
@@ -580,6 +728,7 @@ impl Reader<'_> {
         };
         let mut lines = self.read(prepared, rect, first)?;
         let Some(second) = second else { return Ok(lines) };
+        let mut foreign = second;
         let letters: usize = lines.iter().map(|line| line.letters).sum();
         let hangul: usize = lines.iter().map(Line::hangul).sum();
         let sure = confidence(&lines);
@@ -609,13 +758,11 @@ impl Reader<'_> {
             let other = self.read(prepared, rect, second)?;
             if confidence(&other) > sure {
                 self.latin.set(!self.latin.get());
-                lines = other;
+                (lines, foreign) = (other, first);
             }
         }
-        if !self.latin.get() {
-            for line in &mut lines {
-                self.foreign_words(prepared, line, second)?;
-            }
+        for line in &mut lines {
+            self.foreign_words(prepared, line, foreign)?;
         }
         Ok(lines)
     }
@@ -627,16 +774,57 @@ impl Reader<'_> {
         line: &mut Line,
         model: usize,
     ) -> Result<(), String> {
-        for span in line.doubtful().into_iter().rev() {
-            let Some(before) = line.span(&span) else { continue };
-            let read = self.read(prepared, before.rect, model)?;
-            if let [after] = read.as_slice()
-                && after.confidence > before.confidence
-            {
-                line.replace(span, after.words.clone());
+        let is_latin = self.latin.get();
+        for span in line.doubtful(is_latin).into_iter().rev() {
+            if self.foreign_in_vain.get() >= FOREIGN_TRIED {
+                break;
+            }
+            if self.is_foreign_span(prepared, line, span.clone(), model)? {
+                continue;
+            }
+            let mut is_in_vain = true;
+            if !is_latin {
+                for part in line.without_hangul(&span).into_iter().rev() {
+                    is_in_vain &= !self.is_foreign_span(prepared, line, part, model)?;
+                }
+            }
+            if is_in_vain {
+                self.foreign_in_vain.set(self.foreign_in_vain.get() + 1);
             }
         }
         Ok(())
+    }
+
+    /// Reads some words of a line in another language, and puts that in their place if it is better. False if it is not.
+    fn is_foreign_span(
+        &self,
+        prepared: &Prepared,
+        line: &mut Line,
+        span: Range<usize>,
+        model: usize,
+    ) -> Result<bool, String> {
+        let Some(before) = line.span(&span) else { return Ok(false) };
+        let (width, height) = (prepared.grey.width, prepared.grey.height);
+        let around = line.rect.grown(prepared.letter / 4, width, height);
+        // The engine tells only about where a word ends: with its neighbours no letter is cut in two.
+        let (beside, near) = (prepared.letter * 5 / 4, prepared.letter / 4);
+        let rect = Rect {
+            left: before.rect.left.saturating_sub(beside).max(around.left),
+            right: (before.rect.right + beside).min(around.right),
+            ..line.rect
+        };
+        let columns = before.rect.left.saturating_sub(near / 2)..before.rect.right + near / 2;
+        let read = self.read(prepared, rect, model)?;
+        let after = match read.as_slice() {
+            [after] => after.within(columns, near),
+            _ => None,
+        };
+        let after = after.filter(|after| after.is_better_than(&before, self.latin.get()));
+        let is_better = after.is_some();
+        if let Some(after) = after {
+            line.replace(span, after.words);
+        }
+        Ok(is_better)
     }
 
     fn read(&self, prepared: &Prepared, rect: Rect, model: usize) -> Result<Vec<Line>, String> {
@@ -646,9 +834,7 @@ impl Reader<'_> {
         // Two lines, of which the lower begins a third of a letter below the upper, are higher.
         let is_line = rect.height() * 10 < prepared.letter * 23;
         let segmentation = if is_line { Segmentation::Line } else { Segmentation::Block };
-        // The engine asks for the resolution only to guess how large letters are.
-        let dpi = (prepared.letter * 9).clamp(100, 600) as u32;
-        let words = model.read(&image, segmentation, dpi, self.alive)?;
+        let words = model.read(&image, segmentation, dpi(prepared.letter), self.alive)?;
         (self.alive)();
         Ok(Line::distinct(Line::of(&words, left, top)))
     }

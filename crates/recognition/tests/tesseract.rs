@@ -137,6 +137,31 @@ fn a_page_in_english_is_read_in_english_and_stays_as_it_lies() {
     assert_eq!(texts, numbers.map(expected));
 }
 
+#[test]
+fn lines_that_run_down_are_read_from_right_to_left() {
+    let tesseract = Tesseract::load(None).unwrap();
+    let read = read(&tesseract, &fixture("vertical-words.png"));
+    let texts: Vec<&str> = read.iter().map(|segment| segment.text.as_str()).collect();
+    let expected = [
+        "마을 이야기",
+        "비가 내리는 날이 이어집니다",
+        "수문을 미리 열어 놓습니다",
+        "다시 안내할 때까지 기다립니다",
+    ];
+    assert_eq!(texts, expected);
+    let place = bounds(&read[1]);
+    assert!(place.left > 490.0 && place.bottom - place.top > 400.0, "{place:?}");
+}
+
+#[test]
+fn words_of_the_other_language_are_read_within_a_line() {
+    let tesseract = Tesseract::load(None).unwrap();
+    let read = read(&tesseract, &fixture("mixed-words.png"));
+    let texts: Vec<&str> = read.iter().map(|segment| segment.text.as_str()).collect();
+    assert!(texts[0].contains("rain warning (호우경보"), "{texts:?}");
+    assert_eq!(texts[1], "The flood gate at 배수펌프장 opens by itself today.");
+}
+
 /// A sign has a few large letters.
 #[test]
 fn a_sign_is_read_however_it_lies() {

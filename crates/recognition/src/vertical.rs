@@ -11,7 +11,7 @@ use madang_extract::rect::Rect;
 use crate::libtesseract::Word;
 
 /// Pieces of a page; one of noise has more.
-const PIECES_MOST: usize = 20_000;
+const PIECES_MOST: usize = 8_000;
 
 /// Letters of a line that runs down, at least.
 const LETTERS_LEAST: usize = 3;
@@ -79,6 +79,7 @@ impl Vertical {
         let mut found: Vec<Vertical> = stacks
             .into_iter()
             .filter(|stack| stack.rect.width() * 10 >= letter * 6)
+            .filter(|stack| stack.rect.height() >= stack.rect.width() * 2)
             .filter(|stack| is_apart(stack, &pieces, letter))
             .filter_map(|stack| Vertical::of(grey, &stack))
             .collect();

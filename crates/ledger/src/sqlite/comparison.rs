@@ -2,11 +2,9 @@
 
 use madang_document::fingerprint::Fingerprint;
 
-use super::shelves::Shelved;
-
 /// Puts the places of those that differ from a fingerprint in at most so many bits, each with in how many.
-pub(super) fn near(
-    row: &[Shelved],
+pub(super) fn near<'a>(
+    prints: impl Iterator<Item = &'a Fingerprint>,
     print: &Fingerprint,
     farthest: u32,
     found: &mut Vec<(usize, u32)>,
@@ -17,28 +15,33 @@ pub(super) fn near(
         #[allow(unsafe_code, reason = "the instruction was asked for just now")]
         // SAFETY: the function needs nothing but the instruction.
         unsafe {
-            near_by_instruction(row, print, farthest, found);
+            near_by_instruction(prints, print, farthest, found);
         }
         return;
     }
-    each(row, print, farthest, found);
+    each(prints, print, farthest, found);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "popcnt")]
-fn near_by_instruction(
-    row: &[Shelved],
+fn near_by_instruction<'a>(
+    prints: impl Iterator<Item = &'a Fingerprint>,
     print: &Fingerprint,
     farthest: u32,
     found: &mut Vec<(usize, u32)>,
 ) {
-    each(row, print, farthest, found);
+    each(prints, print, farthest, found);
 }
 
 #[inline(always)]
-fn each(row: &[Shelved], print: &Fingerprint, farthest: u32, found: &mut Vec<(usize, u32)>) {
-    for (place, shelved) in row.iter().enumerate() {
-        let distance = shelved.print.distance(print);
+fn each<'a>(
+    prints: impl Iterator<Item = &'a Fingerprint>,
+    print: &Fingerprint,
+    farthest: u32,
+    found: &mut Vec<(usize, u32)>,
+) {
+    for (place, other) in prints.enumerate() {
+        let distance = other.distance(print);
         if distance <= farthest {
             found.push((place, distance));
         }
@@ -51,21 +54,20 @@ mod tests {
 
     #[test]
     fn both_ways_of_counting_find_the_same() {
-        let row: Vec<Shelved> = (0..500u64)
+        let prints: Vec<Fingerprint> = (0..500u64)
             .map(|n| {
                 let word = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-                let print = Fingerprint::new([word, word >> 7, n, u64::MAX << (n % 64)]);
-                Shelved { id: n as i64, print, shingles: 1 }
+                Fingerprint::new([word, word >> 7, n, u64::MAX << (n % 64)])
             })
             .collect();
         let print = Fingerprint::new([u64::MAX, 0, 0, 0]);
         let (mut counted, mut plain) = (Vec::new(), Vec::new());
-        near(&row, &print, 90, &mut counted);
-        each(&row, &print, 90, &mut plain);
+        near(prints.iter(), &print, 90, &mut counted);
+        each(prints.iter(), &print, 90, &mut plain);
         assert_eq!(counted, plain);
         assert!((1..500).contains(&counted.len()), "{}", counted.len());
         for (place, distance) in counted {
-            assert_eq!(row[place].print.distance(&print), distance);
+            assert_eq!(prints[place].distance(&print), distance);
         }
     }
 }

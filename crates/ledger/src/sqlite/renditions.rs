@@ -247,7 +247,8 @@ fn compare_slice(texts: &mut [Text], version: u32, row: &Row, slice: Range<usize
             let from = cached.partition_point(|shelved| shelved.id <= text.known.upto);
             let unseen = cached.get(from..).unwrap_or_default();
             found.clear();
-            comparison::near(unseen, &text.print, RENDITION, &mut found);
+            let prints = unseen.iter().map(|shelved| &shelved.print);
+            comparison::near(prints, &text.print, RENDITION, &mut found);
             let others = found.iter().filter_map(|(place, _)| unseen.get(*place));
             let near = others.filter(|other| {
                 other.id != text.id && may_be_renditions(text.shingles, other.shingles)

@@ -183,7 +183,8 @@ pub(super) fn near(rows: &[Vec<Row>], keys: &[Key]) -> Vec<Near> {
 
 fn compare(row: &[Shelved], key: &Key, place: usize, near: &mut Vec<Near>) {
     let mut found = Vec::new();
-    comparison::near(row, &key.print, key.kind.farthest(), &mut found);
+    let prints = row.iter().map(|shelved| &shelved.print);
+    comparison::near(prints, &key.print, key.kind.farthest(), &mut found);
     for (at, distance) in found {
         let Some(shelved) = row.get(at) else { continue };
         if key.kind == Kind::Text && !may_be_renditions(key.shingles, shelved.shingles) {

@@ -101,7 +101,7 @@ const LARGE: u64 = 400 << 20;
 const MAGIC: [u8; 4] = 0x6767_6d6c_u32.to_le_bytes();
 const EXTENSION: &str = "bin";
 
-/// The model that speech is recognised by: the one that the configuration names, or the one that was installed last.
+/// The model that speech is recognised by: the one that the configuration names, or the one that was installed or chosen last.
 ///
 /// # Errors
 /// When the one that the configuration names is not there or no model.
@@ -125,12 +125,12 @@ pub(crate) fn named(setting: &str, path: &Path) -> Result<PathBuf, Failure> {
     Ok(path.to_owned())
 }
 
-/// The model that was installed last.
+/// The model that was installed or chosen last, one of those in the folder.
 fn installed(data: &Path) -> Option<PathBuf> {
-    let folder = data.join(data_folder::MODELS);
-    let name = std::fs::read_to_string(folder.join(IN_USE)).ok()?;
-    let path = folder.join(name.trim());
-    path.is_file().then_some(path)
+    let name = std::fs::read_to_string(data.join(data_folder::MODELS).join(IN_USE)).ok()?;
+    all(data)
+        .into_iter()
+        .find(|path| path.is_file() && path.file_name() == Some(name.trim().as_ref()))
 }
 
 /// Whether a file begins as a model of whisper.cpp does.

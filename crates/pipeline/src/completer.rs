@@ -197,7 +197,7 @@ impl Completer {
     async fn record_all(&self, completions: &[Completion]) -> Result<(), LedgerError> {
         match self.record(completions).await {
             Ok(results) => {
-                self.recorded(completions, &results);
+                self.recorded(completions, &results).await;
                 Ok(())
             }
             Err(error) => {
@@ -209,15 +209,20 @@ impl Completer {
         }
     }
 
-    fn recorded(&self, completions: &[Completion], results: &[Completed]) {
+    async fn recorded(&self, completions: &[Completion], results: &[Completed]) {
         for (completion, result) in completions.iter().zip(results) {
+            let job = completion.ticket.job;
             if *result == Completed::Stale {
                 // Nothing is wrong: the file changed, or what describes it came, while it was read. A lease that was lost
-                // was told when it was.
-                let job = completion.ticket.job;
+                // was told when it was. Where the same file is read once more its pages are not recognised once more.
                 tracing::debug!(job, "read in vain: it is read anew, or is gone");
+                let ledger = self.ledger.as_ref();
+                if let Err(error) = self.recollections.forget_unless_open(ledger, job).await {
+                    tracing::debug!(job, error = %told(&error), "what was recognised of it is swept later");
+                }
+            } else {
+                self.recollections.forget(job);
             }
-            self.recollections.forget(completion.ticket.job);
             self.leases.release(completion.ticket);
         }
     }
@@ -248,7 +253,7 @@ impl Completer {
         };
         let refused = [refused];
         match self.record(&refused).await {
-            Ok(results) => self.recorded(&refused, &results),
+            Ok(results) => self.recorded(&refused, &results).await,
             Err(_) => {
                 let at = (self.clock)().plus_ms(60_000);
                 self.give_back(completion.ticket, at, &failure).await;

@@ -84,12 +84,12 @@ impl Leases {
                     return;
                 }
                 let doubted = std::mem::take(&mut guard.doubted);
-                let (due, silent) = match doubted.is_empty() {
+                // A round asks for all. Doubts between two rounds count nobody's silence, however many there are.
+                let (due, silent) = match round <= Instant::now() {
                     true => {
                         round = Instant::now() + LEASE / 3;
                         guard.due()
                     }
-                    // No round: it counts nobody's silence.
                     false => (doubted, Vec::new()),
                 };
                 drop(guard);

@@ -5,7 +5,7 @@
 //! keeps it from being written or read costs that and nothing else, and it goes with the end of its job.
 
 use std::fs::{DirBuilder, File};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -137,7 +137,7 @@ impl Recollection {
             self.file = Some(self.begin()?);
         }
         let Some(file) = &mut self.file else { return Ok(()) };
-        if file.stream_position()?.saturating_add(line.len() as u64) > MOST {
+        if file.metadata()?.len().saturating_add(line.len() as u64) > MOST {
             self.is_over = true;
             return Ok(());
         }
@@ -149,17 +149,19 @@ impl Recollection {
         if let Some(folder) = self.path.parent() {
             DirBuilder::new().mode(0o700).recursive(true).create(folder)?;
         }
+        // One that has lost its lease may write for a moment yet: each line is put behind all others.
         let mut file = File::options()
-            .write(true)
+            .append(true)
             .create(true)
-            .truncate(self.head.is_some())
             .mode(0o600)
             .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
             .open(&self.path)?;
         match &self.head {
-            Some(head) => file.write_all(head.as_bytes())?,
+            Some(head) => {
+                file.set_len(0)?;
+                file.write_all(head.as_bytes())?;
+            }
             None => {
-                file.seek(SeekFrom::End(0))?;
                 // What was written last may have been broken off.
                 if !self.recall.given().ends_with(b"\n") && !self.recall.given().is_empty() {
                     file.write_all(b"\n")?;

@@ -96,6 +96,9 @@ const SIGN_MOST: usize = 120;
 /// A confidence at which a sign is not looked at from another side.
 const SURE_OF_SIGN: f32 = 0.85;
 
+/// Columns of a page, by which the lines that run down there are found.
+const BAND: usize = 16;
+
 /// So many lines that run down tell whether a page of them lies so.
 const PROBED_VERTICALS: usize = 3;
 
@@ -401,9 +404,20 @@ fn take_verticals(ink: &mut Pixels, grey: &mut Pixels, letter: usize) -> Vec<Ver
     let of_letters: Vec<Rect> = all.filter(|rect| is_of_letter(rect, letter)).collect();
     let found = Vertical::of_page(grey, of_letters, letter);
     if !found.is_empty() {
+        // Of a page of specks there are as many as there are pixels: each is held against those lines alone that stand where it is.
+        let mut at: Vec<Vec<&Rect>> = vec![Vec::new(); ink.width / BAND + 1];
+        for line in &found {
+            let bands = line.rect.left / BAND..=line.rect.right / BAND;
+            for band in at.get_mut(bands).into_iter().flatten() {
+                band.push(&line.rect);
+            }
+        }
         let is_taken = |piece: &Piece| {
+            let middle = (piece.rect.left + piece.rect.right) / 2;
             is_small(&piece.rect, letter)
-                && found.iter().any(|line| line.rect.has_middle_of(&piece.rect))
+                && at
+                    .get(middle / BAND)
+                    .is_some_and(|lines| lines.iter().any(|line| line.has_middle_of(&piece.rect)))
         };
         pieces.paint(grey, 255, 2, is_taken);
         pieces.erase(ink, is_taken);

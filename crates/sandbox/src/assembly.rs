@@ -141,6 +141,7 @@ impl<'a> Assembly<'a> {
             self.pixels = self.pixels.saturating_add(pixels.len() as u64);
             at_most("bytes of pixels", self.pixels, caps::previews(self.limits))?;
         } else if let Frame::Recognised { .. } = &frame {
+            at_most("bytes to be remembered of one signal", length as u64, caps::RECOGNISED)?;
             self.recognised = self.recognised.saturating_add(length as u64);
             at_most("bytes to be remembered", self.recognised, recall::MOST)?;
         } else {

@@ -19,6 +19,10 @@ pub(crate) struct Answer {
     pub(crate) is_sought: bool,
 }
 
+/// First hits of which a page says how they stand, whatever is searched: each that nobody asked about before is compared with all
+/// texts there are.
+const LOOKED_AT: usize = 100;
+
 /// How long somebody waits for what has to be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Waits {
@@ -43,7 +47,10 @@ pub(crate) async fn find(
         return Ok(Answer { hits: run(server, principal, query).await?, ..Answer::default() });
     }
     let Some(only) = wanted.only else {
-        query.first = MOST_FIRST;
+        query.first = match waits {
+            Waits::ToTheEnd => MOST_FIRST,
+            Waits::Shortly => LOOKED_AT,
+        };
         let hits = run(server, principal, query).await?;
         let standings = of_these(server, principal, &hits, waits).await?;
         return Ok(Answer { hits, is_sought: standings.is_none(), standings });

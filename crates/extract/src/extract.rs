@@ -19,7 +19,7 @@ use crate::extraction::{Extraction, outcome_of};
 use crate::format::{Format, Match};
 use crate::formats::FORMATS;
 use crate::language::language;
-use crate::naming::begins_alike;
+use crate::naming::promises;
 use crate::order::Order;
 use crate::probe::Probe;
 use crate::recognise::{recognise, recognise_drm};
@@ -126,7 +126,7 @@ fn detect(probe: &Probe<'_>) -> (Detected, Result<&'static Format, Option<Extrac
         Some(known) => (unread(known.media_type), Err(Some(known.error()))),
         None if probe.size() == 0 => (unread(EMPTY), Err(None)),
         None => {
-            let error = match begins_alike(&probe.extension) {
+            let error = match promises(probe.name, &probe.extension) {
                 true => ExtractError::Corrupt(
                     ReasonKind::NotAsNamed(probe.extension.as_str().into()).into(),
                 ),

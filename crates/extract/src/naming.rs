@@ -31,17 +31,17 @@ pub fn names_its_content(format: &str) -> bool {
     FORMATS.contains(&format)
 }
 
-/// Whether all files of the format that this extension names begin as one that is known here does, so that others are none of
-/// them. Files of some formats begin otherwise now and then, as those of DOC, of MP4 in fragments and of WAV do; their extensions
-/// are not here.
-pub(crate) fn begins_alike(extension: &str) -> bool {
+/// Whether a name with this extension promises how its bytes begin: all files of that format begin as one that is known here
+/// does, so that others are none of them. Files of some formats begin otherwise now and then, as those of DOC, of MP4 in
+/// fragments and of WAV do; their extensions are not here. Nor does a name promise that programs put beside a file while it is open.
+pub(crate) fn promises(name: &str, extension: &str) -> bool {
     const ALIKE: [&str; 38] = [
         "7z", "avi", "avif", "cr2", "docm", "docx", "epub", "flac", "flv", "gif", "gz", "heic",
         "hwp", "hwpx", "jp2", "jpeg", "jpg", "jxl", "mkv", "odg", "odp", "ods", "odt", "ogg",
         "opus", "png", "pptm", "pptx", "psd", "tif", "tiff", "webm", "webp", "wma", "wmv", "xlsm",
         "xlsx", "xz",
     ];
-    ALIKE.binary_search(&extension).is_ok()
+    !name.starts_with("~$") && ALIKE.binary_search(&extension).is_ok()
 }
 
 #[cfg(test)]
@@ -49,11 +49,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_promises_how_a_file_begins_unless_its_format_has_older_kinds() {
-        for (extension, promised) in
-            [("hwp", true), ("7z", true), ("xz", true), ("doc", false), ("bin", false), ("", false)]
-        {
-            assert_eq!(begins_alike(extension), promised, "{extension}");
+    fn a_name_promises_how_a_file_begins_unless_its_format_has_other_kinds() {
+        for (name, promised) in [
+            ("보고서.hwp", true),
+            ("a.7z", true),
+            ("a.xz", true),
+            ("a.doc", false),
+            ("a.mp4", false),
+            ("a.bin", false),
+            ("hwp", false),
+            ("~$고서.docx", false),
+        ] {
+            assert_eq!(promises(name, &extension(name)), promised, "{name}");
         }
     }
 

@@ -191,6 +191,9 @@ pub(crate) const MAGIC: &[(usize, &[u8], Recognised)] = &[
     (0, b"%!PS", known("application/postscript", "PostScript documents")),
     (0, b"\xC5\xD0\xD3\xC6", known("application/postscript", "PostScript documents")),
     (0, b"\xD0\xCF\x11\xE0", known("application/x-ole-storage", "compound files")),
+    // What macOS puts beside a file under its name, with `._` in front (RFC 1740, appendix A and B).
+    (0, b"\x00\x05\x16\x07\x00", known("multipart/appledouble", "AppleDouble files")),
+    (0, b"\x00\x05\x16\x00\x00", known("application/applefile", "AppleSingle files")),
     (0, b"ITSF", known("application/vnd.ms-htmlhelp", "help files")),
     (0, b"\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D", known("application/msonenote", "OneNote sections")),
     (0, b"\xFFWPC", known("application/vnd.wordperfect", "WordPerfect documents")),

@@ -268,7 +268,7 @@ mod tests {
         ] });
         let told = told(&answers);
         assert!(told.contains("a␛.pdf  3 of 40 pages recognised"), "{told}");
-        assert!(told.contains("8        press  2         b.hwp"), "{told}");
+        assert!(told.contains("8  press         2  b.hwp"), "{told}");
     }
 
     #[test]

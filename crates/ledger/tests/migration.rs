@@ -416,7 +416,7 @@ async fn a_file_of_the_ninth_schema_replaces_no_act_from_now_on() {
 /// Back to the eleventh schema.
 const ELEVENTH: &str = "DROP INDEX document_gone; DROP INDEX version_left; ALTER TABLE version DROP COLUMN left_at;
                         ALTER TABLE version DROP COLUMN store; ALTER TABLE version DROP COLUMN path;
-                        DROP TABLE fingerprint; DROP INDEX document_content;
+                        DROP TABLE fingerprint; DROP INDEX document_copy;
                         ALTER TABLE document DROP COLUMN stages; ALTER TABLE document DROP COLUMN content;
                         PRAGMA user_version = 11;";
 

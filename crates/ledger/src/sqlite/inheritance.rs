@@ -24,7 +24,8 @@ const CANDIDATES: i64 = 64;
 /// Live files of these bytes, those that came last first.
 const LIVE: &str = "
     SELECT d.id, d.path, d.agency, d.body, p.store, p.path, p.seen_at AS at
-    FROM (SELECT rowid AS r FROM document WHERE content = ?1 ORDER BY rowid DESC LIMIT ?2) c
+    FROM (SELECT rowid AS r FROM document WHERE content = ?1 AND agency = ?3 AND withdrawn = 0
+          ORDER BY rowid DESC LIMIT ?2) c
     JOIN document d ON d.rowid = c.r JOIN path p ON p.id = d.path
     WHERE d.withdrawn = 0 AND d.parent IS NULL AND d.bytes > 0 ORDER BY p.seen_at DESC";
 
@@ -32,7 +33,8 @@ const LIVE: &str = "
 const GONE: &str = "
     SELECT d.id, d.path, d.agency, d.body, p.store, p.path, coalesce(j.done_at, 0) AS at
     FROM (SELECT rowid AS r FROM document
-          WHERE content = ?1 AND withdrawn = 1 AND parent IS NULL ORDER BY rowid DESC LIMIT ?2) c
+          WHERE content = ?1 AND agency = ?3 AND withdrawn = 1 AND parent IS NULL
+          ORDER BY rowid DESC LIMIT ?2) c
     JOIN document d ON d.rowid = c.r JOIN path p ON p.id = d.path
     LEFT JOIN job j ON j.path = d.path AND j.current = 1
     WHERE d.bytes > 0 ORDER BY at DESC";
@@ -163,6 +165,7 @@ impl Writing<'_> {
         let rows: Vec<FileRow> = sqlx::query_as(sql)
             .bind(content_of(like.sha256))
             .bind(CANDIDATES)
+            .bind(&like.agency)
             .fetch_all(&mut self.conn)
             .await
             .map_err(fault)?;
@@ -272,7 +275,7 @@ mod tests {
     #[tokio::test]
     async fn files_of_the_same_bytes_are_found_by_these() {
         for (sql, seek) in [
-            (LIVE, "SEARCH document USING COVERING INDEX document_content (content=?)"),
+            (LIVE, "SEARCH document USING COVERING INDEX document_copy (content=? AND agency=?)"),
             (GONE, "SEARCH document USING INDEX document_gone (content=?)"),
             (COME_BACK, "SEARCH w EXISTS USING INDEX document_gone (content=?)"),
         ] {

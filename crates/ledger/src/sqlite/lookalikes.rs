@@ -15,7 +15,7 @@ use super::body::{DOCUMENT, DocumentRow};
 use super::fault::fault;
 use super::shelves::{self, Key, Kind, Shelved, Shelves};
 use super::slices::slices;
-use super::value::{bytes, document_id, json, scope, signed, small};
+use super::value::{bytes, covered, document_id, json, scope, signed, small};
 use super::writing::Writing;
 use crate::documents::{Documents, Stored};
 use crate::error::{LedgerError, Result};
@@ -55,11 +55,11 @@ const AGENCIES: &str = "
     SELECT agency FROM agencies WHERE agency IS NOT NULL";
 
 /// Copies of a document's bytes: `content` are the first eight of their hash, the rest stands in the body.
-fn copies() -> String {
+fn copies(agencies: &Scope) -> String {
     format!(
         "{DOCUMENT} WHERE d.content = (SELECT content FROM document WHERE id = ?1) AND d.withdrawn = 0
-             AND d.id <> ?1 AND (?2 IS NULL OR d.agency IN (SELECT value FROM json_each(?2)))
-         ORDER BY d.rowid LIMIT ?3"
+             AND d.id <> ?1 {} ORDER BY d.rowid LIMIT ?3",
+        covered("d", agencies)
     )
 }
 
@@ -210,7 +210,7 @@ impl SqliteLedger {
         if own.sha256.is_none() || own.size == Some(0) {
             return Ok(Vec::new());
         }
-        let rows: Vec<DocumentRow> = sqlx::query_as(AssertSqlSafe(copies()))
+        let rows: Vec<DocumentRow> = sqlx::query_as(AssertSqlSafe(copies(agencies)))
             .bind(bytes(own.id))
             .bind(scope(agencies)?)
             .bind(MOST_COPIES)
@@ -430,19 +430,22 @@ impl Writing<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::plan::plan;
-    use super::super::renditions::{COPIES, TEXTS, THERE};
+    use super::super::renditions::{TEXTS, THERE, copies_of};
     use super::*;
 
     /// However much others have: what the scope does not cover is not read.
     #[tokio::test]
     async fn what_is_looked_at_is_found_by_indexes() {
+        let one = Scope::Only(["1741000".parse().unwrap()].into());
         for (statement, seek) in [
             (OWN.to_owned(), "fingerprint_document (document=?)"),
             (NEW.to_owned(), "fingerprint_agency (agency=? AND id>?)"),
-            (copies(), "document_content (content=?)"),
+            (copies(&Scope::All), "document_copy (content=?)"),
+            (copies(&one), "document_copy (content=? AND agency=?)"),
             (TEXTS.to_owned(), "fingerprint_document (document=?)"),
             (THERE.to_owned(), "f USING INTEGER PRIMARY KEY (rowid=?)"),
-            (COPIES.to_owned(), "document_content (content=?)"),
+            (copies_of(&Scope::All), "document_copy (content=?)"),
+            (copies_of(&one), "document_copy (content=? AND agency=?)"),
             (ALL.to_owned(), "fingerprint USING INTEGER PRIMARY KEY (rowid>?)"),
         ] {
             let plan = plan(&statement).await;

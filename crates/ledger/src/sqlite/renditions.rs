@@ -8,13 +8,14 @@ use std::sync::{Arc, PoisonError};
 use madang_document::fingerprint::Fingerprint;
 use madang_document::id::DocumentId;
 use madang_document::principal::Scope;
+use sqlx::AssertSqlSafe;
 
 use super::SqliteLedger;
 use super::comparison;
 use super::fault::fault;
 use super::neighbours::Known;
 use super::shelves::{Kind, Row};
-use super::value::{document_id, json, scope, small};
+use super::value::{covered, document_id, json, scope, small};
 use crate::documents::{Documents, Stored};
 use crate::error::{LedgerError, Result};
 use crate::lookalikes::{RENDITION, may_be_renditions};
@@ -33,13 +34,16 @@ pub(super) const THERE: &str = "
 
 /// Of each of some documents one other that is live, covered by the scope and, by the first bytes of their hashes, of the same
 /// bytes.
-pub(super) const COPIES: &str = "
-    SELECT k.id, (
-        SELECT o.id FROM document o WHERE o.content = k.content AND o.id <> k.id AND o.withdrawn = 0
-            AND (?2 IS NULL OR o.agency IN (SELECT value FROM json_each(?2))) LIMIT 1
-    ) AS other
-    FROM json_each(?1) d CROSS JOIN document k
-    WHERE k.id = unhex(d.value) AND k.content IS NOT NULL AND other IS NOT NULL";
+pub(super) fn copies_of(agencies: &Scope) -> String {
+    format!(
+        "SELECT k.id, (
+             SELECT o.id FROM document o WHERE o.content = k.content AND o.id <> k.id AND o.withdrawn = 0 {} LIMIT 1
+         ) AS other
+         FROM json_each(?1) d CROSS JOIN document k
+         WHERE k.id = unhex(d.value) AND k.content IS NOT NULL AND other IS NOT NULL",
+        covered("o", agencies)
+    )
+}
 
 /// Fingerprints that are compared with all texts that are asked about before others get their turn.
 const SLICE: usize = 1 << 13;
@@ -194,7 +198,7 @@ impl SqliteLedger {
         if documents.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let pairs: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(COPIES)
+        let pairs: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(AssertSqlSafe(copies_of(agencies)))
             .bind(json(&hex(documents))?)
             .bind(scope(agencies)?)
             .fetch_all(self.readers())

@@ -43,8 +43,8 @@ struct Lease {
 /// How long a lease lasts. It is renewed three times in that span.
 pub const LEASE: Duration = Duration::from_secs(30);
 
-/// Rounds without progress after which a job is given back. The child's own limit on silence (15 s) is
-/// shorter; this covers a parent that hangs itself.
+/// Rounds without progress after which a job is given back. How long a child may be silent is the sandbox's to say, which tells of
+/// progress as long as it looks after one; this covers a parent that hangs itself.
 const SILENT_ROUNDS: u32 = 6;
 
 impl std::fmt::Debug for Leases {

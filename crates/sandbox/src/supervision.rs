@@ -184,6 +184,8 @@ impl<'a> Supervision<'a> {
     fn hold_to_limits(&mut self, watch: &Watch) -> io::Result<()> {
         let is_due = self.look().saturating_sub(self.looked) >= TICK;
         if is_due {
+            // The lease need not last longer than somebody looks after the child: how long it may be silent is decided here.
+            watch.work_goes_on();
             self.pass_over_waiting();
         }
         let now = self.look();

@@ -12,7 +12,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// How often the child said that work goes on.
+    /// How often the child said that work goes on, or was looked after while it said nothing.
     pub fn progress(&self) -> u64 {
         self.progress.load(Ordering::Relaxed)
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock_time::ClockTime;
 use crate::locale::Locale;
 
 /// How far the recognising of what is seen or heard in a document has come.
@@ -79,11 +80,7 @@ impl Headway {
 
 /// Seconds as players show them.
 fn clock(seconds: u32) -> String {
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match hours {
-        0 => format!("{minutes}:{seconds:02}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
+    ClockTime::of_seconds(seconds.into()).short()
 }
 
 #[cfg(test)]

@@ -90,9 +90,6 @@ impl Vertical {
     /// None if the parts of a stack are no letters below each other.
     fn of(grey: &Pixels, stack: &Group) -> Option<Vertical> {
         let wide = stack.rect.width();
-        if stack.rect.height() < wide * 2 {
-            return None;
-        }
         let letters = letters(&runs(&stack.pieces), wide);
         if letters.len() < LETTERS_LEAST {
             return None;
@@ -155,9 +152,7 @@ impl Vertical {
         }
         Laid { image, places }
     }
-}
 
-impl Vertical {
     /// It as it stands on the page with white around, and where the left upper corner of that is.
     pub(crate) fn standing(&self) -> (Pixels, f32, f32) {
         let whole = Rect { left: 0, top: 0, right: self.image.width, bottom: self.image.height };
@@ -187,10 +182,10 @@ impl Laid {
 fn order(lines: &mut Vec<Vertical>) {
     lines.sort_by_key(|line| (line.rect.top, std::cmp::Reverse(line.rect.right)));
     let mut ordered: Vec<Vertical> = Vec::new();
-    while let Some(first) = lines.first().cloned() {
-        // All that stand beside it, as far as its foot.
+    while let Some(foot) = lines.first().map(|first| first.rect.bottom) {
+        // All that stand beside the first, as far as its foot.
         let (mut beside, below): (Vec<Vertical>, Vec<Vertical>) =
-            lines.drain(..).partition(|line| line.rect.top < first.rect.bottom);
+            lines.drain(..).partition(|line| line.rect.top < foot);
         beside.sort_by_key(|line| std::cmp::Reverse(line.rect.right));
         ordered.extend(beside);
         *lines = below;

@@ -740,6 +740,19 @@ mod tests {
     }
 
     #[test]
+    fn words_of_one_signal_are_capped_and_so_are_those_of_all() {
+        let limits = Limits::default();
+        let words = || Frame::Recognised { key: [0; 32], segments: Vec::new() };
+        let most = caps::RECOGNISED as usize;
+        assert!(Assembly::new(&limits, 5).take(words(), most + 1).is_err());
+        let mut assembly = Assembly::new(&limits, 5);
+        for _ in 0..recall::MOST / caps::RECOGNISED {
+            assembly.take(words(), most).unwrap();
+        }
+        assert!(assembly.take(words(), most).is_err());
+    }
+
+    #[test]
     fn the_whole_answer_is_capped() {
         let limits = Limits::default();
         let mut assembly = Assembly::new(&limits, 5);

@@ -161,6 +161,7 @@ async fn completion(claim: &Claim, blobs: &Blobs) -> Completion {
         locator: Locator::Whole {},
         origin: Origin::Native,
         confidence: None,
+        words: Vec::new(),
     };
     let kept = blobs.keep(serde_json::to_vec(&[segment]).unwrap()).await.unwrap();
     let document = Document {

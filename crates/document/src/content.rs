@@ -8,6 +8,7 @@ use crate::raster::Raster;
 use crate::reason::Reason;
 use crate::reason_kind::ReasonKind;
 use crate::told::Told;
+use crate::word::Word;
 
 /// What was read of one document: the answer of an extractor.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,7 +47,13 @@ impl Content {
     pub fn push_text(&mut self, text: impl Into<String>, locator: Locator) {
         let text = text.into();
         if !text.trim().is_empty() {
-            self.segments.push(Segment { text, locator, origin: Origin::Native, confidence: None });
+            self.segments.push(Segment {
+                text,
+                locator,
+                origin: Origin::Native,
+                confidence: None,
+                words: Vec::new(),
+            });
         }
     }
 
@@ -67,7 +74,7 @@ impl Content {
 }
 
 /// A piece of text with its place.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Segment {
     /// The text, as read; lines are separated by line feeds, table cells by tabs.
     pub text: String,
@@ -77,6 +84,27 @@ pub struct Segment {
     pub origin: Origin,
     /// How sure the reader was, from 0 to 1; none for text that was not recognised but stored.
     pub confidence: Option<f32>,
+    /// The words of what was recognised on a page, in the order of the text; none of what was not.
+    #[serde(default)]
+    pub words: Vec<Word>,
+}
+
+/// In JSON words that there are none of do not stand: what was kept before there were any is the same segment. The wire from a
+/// child knows no names, so that there nothing may be left out.
+impl Serialize for Segment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Segment { text, locator, origin, confidence, words } = self;
+        let are_said = !words.is_empty() || !serializer.is_human_readable();
+        let mut fields = serializer.serialize_struct("Segment", if are_said { 5 } else { 4 })?;
+        fields.serialize_field("text", text)?;
+        fields.serialize_field("locator", locator)?;
+        fields.serialize_field("origin", origin)?;
+        fields.serialize_field("confidence", confidence)?;
+        if are_said {
+            fields.serialize_field("words", words)?;
+        }
+        fields.end()
+    }
 }
 
 /// Where the text of a segment comes from.

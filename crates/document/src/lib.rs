@@ -54,3 +54,4 @@ pub mod term;
 pub mod timestamp;
 pub mod told;
 pub mod unit;
+pub mod word;

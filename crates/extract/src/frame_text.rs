@@ -118,7 +118,8 @@ fn joined(mut frames: Vec<(u64, Vec<Segment>)>, end: u64) -> Vec<Segment> {
                 Some(before) => open.swap_remove(before),
                 None => {
                     let locator = Locator::Time { start_ms, end_ms };
-                    told.push(Segment { locator, ..line.clone() });
+                    // Where its words stand is told of pages.
+                    told.push(Segment { locator, words: Vec::new(), ..line.clone() });
                     told.len() - 1
                 }
             };
@@ -174,6 +175,7 @@ mod tests {
             locator: Locator::page(1),
             origin: Origin::Ocr,
             confidence: Some(confidence),
+            words: Vec::new(),
         }
     }
 

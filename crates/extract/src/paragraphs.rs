@@ -94,6 +94,7 @@ impl<'a> Paragraphs<'a> {
             locator,
             origin: self.origin,
             confidence: None,
+            words: Vec::new(),
         });
     }
 }

@@ -87,6 +87,7 @@ mod tests {
             locator: Locator::Page { number: 1, bounds: Some(bounds) },
             origin: Origin::Ocr,
             confidence: Some(0.934_567_87),
+            words: Vec::new(),
         }
     }
 

@@ -52,6 +52,7 @@ impl Recogniser for Parrot {
             locator: Locator::page(1),
             origin: Origin::Ocr,
             confidence: Some(0.9),
+            words: Vec::new(),
         }])
     }
 }

@@ -69,6 +69,7 @@ impl Recogniser for Echo {
             locator: Locator::Time { start_ms, end_ms },
             origin: Origin::Speech,
             confidence: Some(0.5),
+            words: Vec::new(),
         };
         Ok(vec![segment(0, 1_000), segment(1_000, end_ms)])
     }

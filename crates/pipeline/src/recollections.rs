@@ -221,6 +221,7 @@ mod tests {
             locator: Locator::page(1),
             origin: Origin::Ocr,
             confidence: Some(0.9),
+            words: Vec::new(),
         };
         (BlobId::of(text.as_bytes()), vec![segment])
     }

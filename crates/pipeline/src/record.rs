@@ -119,6 +119,7 @@ mod tests {
             locator: Locator::Whole {},
             origin: Origin::Native,
             confidence: None,
+            words: Vec::new(),
         }
     }
 

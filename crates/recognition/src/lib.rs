@@ -26,3 +26,4 @@ mod straight;
 pub mod tesseract;
 mod vertical;
 pub mod whisper;
+mod word_box;

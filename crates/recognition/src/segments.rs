@@ -2,8 +2,11 @@ use std::ops::Range;
 
 use madang_document::content::{Origin, Segment};
 use madang_document::locator::{Bounds, Locator};
+use madang_document::word as seen;
 
 use crate::libtesseract::{Symbol, Word};
+use crate::word_box;
+use madang_extract::pixels::Pixels;
 use madang_extract::rect::Rect;
 
 /// A word on a page.
@@ -29,7 +32,7 @@ pub(crate) struct Line {
     pub(crate) confidence: f32,
     /// Letters and digits.
     pub(crate) letters: usize,
-    /// Its words, of a line that was not put together of several.
+    /// Its words in the order of the text.
     pub(crate) words: Vec<Placed>,
 }
 
@@ -249,14 +252,46 @@ impl Line {
         sure.flat_map(|word| word.text.chars()).filter(|c| is_hangul(*c)).count()
     }
 
-    /// The segment of a line whose rectangle on the picture is this, in points.
-    pub(crate) fn segment(&self, bounds: Bounds) -> Segment {
+    /// The same with words that have blanks between them, each within the ink of this page, which is level; `letter` is the height of
+    /// its letters. Until then a word is what the engine takes for one.
+    pub(crate) fn fitted(mut self, page: &Pixels, letter: usize) -> Line {
+        self.words = whole(std::mem::take(&mut self.words));
+        let mut boxes: Vec<Rect> = self.words.iter().map(|word| word.rect).collect();
+        word_box::fit(&mut boxes, page, letter);
+        self.rect = boxes.iter().copied().reduce(Rect::and).unwrap_or(self.rect);
+        for (word, rect) in self.words.iter_mut().zip(boxes) {
+            word.rect = rect;
+        }
+        self
+    }
+
+    /// The segment of a line. `on_picture` says where a rectangle stands on the picture, in points.
+    pub(crate) fn segment(&self, on_picture: &dyn Fn(Rect) -> Bounds) -> Segment {
+        // Two digits are all that it means, and the same on every machine.
+        let rounded = |sure: f32| (sure * 100.0).round() / 100.0;
+        let mut words = Vec::with_capacity(self.words.len());
+        let (mut rest, mut start) = (self.text.as_str(), 0);
+        for word in whole(self.words.clone()) {
+            // Between them stand blanks and tabs alone.
+            let Some((before, after)) = rest.split_once(word.text.as_str()) else { break };
+            start += before.chars().count();
+            let end = start + word.text.chars().count();
+            if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) {
+                let tenths = |edge: f32| (edge * 10.0).round() / 10.0;
+                let Bounds { left, top, right, bottom } = on_picture(word.rect);
+                let [left, top, right, bottom] = [left, top, right, bottom].map(tenths);
+                let bounds = Bounds { left, top, right, bottom };
+                let confidence = rounded(word.confidence.clamp(0.0, 1.0));
+                words.push(seen::Word { start, end, bounds, confidence });
+            }
+            (rest, start) = (after, end);
+        }
         Segment {
             text: self.text.clone(),
-            locator: Locator::Page { number: 1, bounds: Some(bounds) },
+            locator: Locator::Page { number: 1, bounds: Some(on_picture(self.rect)) },
             origin: Origin::Ocr,
-            // Two digits are all that it means, and the same on every machine.
-            confidence: Some((self.confidence * 100.0).round() / 100.0),
+            confidence: Some(rounded(self.confidence)),
+            words: seen::Word::all_of(&self.text, words),
         }
     }
 }
@@ -268,6 +303,26 @@ pub(crate) fn confidence(lines: &[Line]) -> f32 {
         (sum + line.confidence * letters, weight + letters)
     });
     if weight > 0.0 { sum / weight } else { 0.0 }
+}
+
+/// Words that have blanks between them, of those that the engine takes for such.
+fn whole(words: Vec<Placed>) -> Vec<Placed> {
+    let mut whole: Vec<Placed> = Vec::with_capacity(words.len());
+    for word in words {
+        match whole.last_mut().filter(|_| !word.is_apart) {
+            Some(before) => {
+                let weight = before.weight() + word.weight();
+                let sure = before.confidence * before.weight() + word.confidence * word.weight();
+                before.confidence = sure / weight;
+                before.text.push_str(&word.text);
+                before.rect = before.rect.and(word.rect);
+                before.letters += word.letters;
+                before.symbols.extend(word.symbols);
+            }
+            None => whole.push(word),
+        }
+    }
+    whole
 }
 
 fn moved(symbol: &Symbol, x: f32) -> Symbol {

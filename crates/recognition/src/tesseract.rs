@@ -191,18 +191,19 @@ impl Tesseract {
         let to_points = 72.0 / picture.dpi.filter(|dpi| *dpi > 0).unwrap_or(72) as f32;
         let size = (width as f32, height as f32);
         let sure = confidence(&lines);
-        let segments = lines.iter().filter(|line| line.is_read(sure)).map(|line| {
-            let edges = straight.of_image(line.rect).map(|edge| edge / scale);
+        let on_picture = |rect: Rect| {
+            let edges = straight.of_image(rect).map(|edge| edge / scale);
             let [left, top, right, bottom] = turned_back(edges, quarters, size);
             let within = |edge: f32, most: f32| edge.clamp(0.0, most) * to_points;
-            line.segment(Bounds {
+            Bounds {
                 left: within(left, size.0),
                 top: within(top, size.1),
                 right: within(right, size.0),
                 bottom: within(bottom, size.1),
-            })
-        });
-        Ok(segments.collect())
+            }
+        };
+        let read = lines.iter().filter(|line| line.is_read(sure));
+        Ok(read.map(|line| line.segment(&on_picture)).collect())
     }
 }
 
@@ -637,7 +638,7 @@ impl Reader<'_> {
                 break;
             }
             match part {
-                Part::Lines(rect) => lines.extend(self.block(prepared, *rect)?),
+                Part::Lines(rect) => lines.extend(self.fitted_block(prepared, *rect)?),
                 Part::Vertical(number) => lines.extend(self.sure_vertical(prepared, *number)?),
                 Part::Table(number) => {
                     let cells = prepared.tables.get(*number).map_or(&[][..], Vec::as_slice);
@@ -652,10 +653,10 @@ impl Reader<'_> {
     fn table(&self, prepared: &Prepared, cells: &[(Cell, Vec<Part>)]) -> Result<Vec<Line>, String> {
         let mut rows: Vec<(usize, usize, Line)> = Vec::new();
         for (cell, parts) in cells {
-            let mut read = Vec::new();
+            let mut read: Vec<Line> = Vec::new();
             for part in parts {
                 match part {
-                    Part::Lines(rect) => read.extend(self.block(prepared, *rect)?),
+                    Part::Lines(rect) => read.extend(self.fitted_block(prepared, *rect)?),
                     Part::Vertical(number) => read.extend(self.sure_vertical(prepared, *number)?),
                     Part::Table(_) => {}
                 }
@@ -665,6 +666,7 @@ impl Reader<'_> {
             let texts: Vec<&str> = read.iter().map(|line| line.text.as_str()).collect();
             let letters: usize = read.iter().map(|line| line.letters).sum();
             let text = texts.join(" ");
+            let words = read.iter().flat_map(|line| line.words.iter().cloned());
             match rows.last_mut().filter(|(row, ..)| *row == cell.row) {
                 Some((_, column, line)) => {
                     let tabs = "\t".repeat(cell.column.saturating_sub(*column).clamp(1, 64));
@@ -674,12 +676,14 @@ impl Reader<'_> {
                         (line.confidence * line.letters as f32 + sure * letters as f32) / all;
                     line.letters += letters;
                     line.rect = line.rect.and(rect);
+                    line.words.extend(words);
                     *column = cell.column;
                 }
                 None => {
                     let tabs = "\t".repeat(cell.column.min(64));
                     let text = format!("{tabs}{text}");
-                    let line = Line { text, rect, confidence: sure, letters, words: Vec::new() };
+                    let words = words.collect();
+                    let line = Line { text, rect, confidence: sure, letters, words };
                     rows.push((cell.row, cell.column, line));
                 }
             }
@@ -731,6 +735,12 @@ impl Reader<'_> {
             }
         }
         Ok(if sure < SURE { Vec::new() } else { best })
+    }
+
+    /// A block of lines whose words are where they stand.
+    fn fitted_block(&self, prepared: &Prepared, rect: Rect) -> Result<Vec<Line>, String> {
+        let lines = self.block(prepared, rect)?.into_iter();
+        Ok(lines.map(|line| line.fitted(&prepared.grey, prepared.letter)).collect())
     }
 
     /// A block of lines.

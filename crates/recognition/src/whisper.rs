@@ -210,6 +210,7 @@ fn said(segment: &WhisperSegment<'_>, length: u64, end_of_text: c_int) -> Option
         locator: Locator::Time { start_ms, end_ms },
         origin: Origin::Speech,
         confidence: Some(confidence.clamp(0.0, 1.0)),
+        words: Vec::new(),
     })
 }
 
@@ -248,6 +249,7 @@ mod tests {
             locator: Locator::Time { start_ms: 0, end_ms: 0 },
             origin: Origin::Speech,
             confidence: Some(0.5),
+            words: Vec::new(),
         }
     }
 

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use madang_document::content::Segment;
 use madang_document::locator::{Bounds, Locator};
+use madang_document::word::Word;
 use madang_extract::pixels::Pixels;
 use madang_extract::recogniser::{Picture, Recogniser, Signal};
 use madang_extract::rect::Rect;
@@ -99,6 +100,51 @@ fn lines_are_read_with_their_place_and_how_sure_one_is() {
         assert!(place.left < place.right && place.right <= 1000.0 && place.bottom <= 640.0);
     }
     assert_eq!(read(&tesseract, &page), read_once, "the same again");
+}
+
+/// The words of a segment, as they stand in its text.
+fn worded(segment: &Segment) -> Vec<String> {
+    let of = |word: &Word| {
+        let length = (word.end - word.start) as usize;
+        segment.text.chars().skip(word.start as usize).take(length).collect()
+    };
+    segment.words.iter().map(of).collect()
+}
+
+#[test]
+fn each_word_is_told_where_it_stands() {
+    let tesseract = Tesseract::load(None).unwrap();
+    let page = page();
+    for segment in read(&tesseract, &page) {
+        let texts: Vec<&str> = segment.text.split_whitespace().collect();
+        assert_eq!(worded(&segment).concat(), texts.concat(), "nothing is left out");
+        let line = bounds(&segment);
+        let has_ink = |from: f32, to: f32, top: f32, bottom: f32| {
+            let mut columns = from as usize..to as usize;
+            columns.any(|x| (top as usize..bottom as usize).any(|y| page.at(x, y, 255) < 128))
+        };
+        for word in &segment.words {
+            let Bounds { left, top, right, bottom } = word.bounds;
+            assert!(left >= line.left - 0.1 && right <= line.right + 0.1, "{segment:?}");
+            assert!(top >= line.top - 0.1 && bottom <= line.bottom + 0.1, "{segment:?}");
+            assert!(has_ink(left, left + 9.0, top, bottom), "{word:?} of {segment:?}");
+            assert!((0.5..=1.0).contains(&word.confidence), "{segment:?}");
+        }
+        // Of words with a blank between them the places have a gap in which nothing stands.
+        for pair in segment.words.windows(2).filter(|pair| pair[1].start > pair[0].end) {
+            let [before, after] = [pair[0].bounds, pair[1].bounds];
+            let (from, to) = (before.right + 2.0, after.left - 2.0);
+            assert!(before.right < after.left, "{segment:?}");
+            assert!(!has_ink(from, to, line.top, line.bottom), "{from} to {to} of {segment:?}");
+        }
+    }
+    let read = read(&tesseract, &fixture("mixed-words.png"));
+    let mixed = &read[1];
+    let words = worded(mixed);
+    let at = words.iter().position(|word| word == "배수펌프장").unwrap();
+    let place = mixed.words[at].bounds;
+    assert!(place.left > mixed.words[at - 1].bounds.right - 3.0, "{mixed:?}");
+    assert!(place.right < mixed.words[at + 1].bounds.left + 3.0, "{mixed:?}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use madang_document::raster::Shades;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::shown::is_misleading;
+use madang_document::word::Word;
 use madang_extract::blob::{Blob, read_range};
 use madang_extract::detected::Detected;
 use madang_extract::extraction::Extraction;
@@ -70,6 +71,8 @@ pub(crate) struct Answer<'a> {
     said: Cell<u64>,
     /// When it was said last how far recognising has come.
     headway: Cell<Option<Instant>>,
+    /// Words whose places were said.
+    words: Cell<u64>,
     /// Bytes that were said to be remembered.
     remembered: Cell<u64>,
     /// Bytes of pixels that were said.
@@ -99,6 +102,7 @@ impl<'a> Answer<'a> {
             begun,
             said,
             headway: Cell::new(None),
+            words: Cell::new(0),
             remembered: Cell::new(0),
             pixels: Cell::new(0),
             paths: RefCell::default(),
@@ -155,8 +159,10 @@ impl Sink for Answer<'_> {
         let is_sane = |segment: &Segment| {
             sane_locator(segment.locator.clone()) == segment.locator
                 && segment.confidence.is_none_or(|c| (0.0..=1.0).contains(&c))
+                && Word::are_of(&segment.text, &segment.words)
         };
-        let size: u64 = segments.iter().map(|segment| segment.text.len() as u64 + 64).sum();
+        let bytes = |of: &Segment| (of.text.len() + of.words.len() * size_of::<Word>() + 64) as u64;
+        let size: u64 = segments.iter().map(bytes).sum();
         let left = recall::MOST.saturating_sub(self.remembered.get());
         if size > caps::RECOGNISED || left < 2 * caps::RECOGNISED || !segments.iter().all(is_sane) {
             return;
@@ -321,14 +327,23 @@ impl Answer<'_> {
         for segment in content.segments {
             let mut pieces = pieces(&segment.text);
             let first = pieces.next().unwrap_or_default().to_owned();
-            bytes += first.len() + 64;
+            let mut more = pieces.peekable();
+            // Of what is recognised a segment is a line: one that comes in pieces has no words of its own.
+            let mut words = Word::all_of(&first, segment.words);
+            let all = self.words.get().saturating_add(words.len() as u64);
+            if all > caps::words(self.limits) || more.peek().is_some() {
+                words.clear();
+            } else {
+                self.words.set(all);
+            }
+            bytes += first.len() + words.len() * size_of::<Word>() + 64;
             batch.push(Segment {
                 text: first,
                 locator: sane_locator(segment.locator),
                 origin: segment.origin,
                 confidence: segment.confidence.filter(|c| (0.0..=1.0).contains(c)),
+                words,
             });
-            let mut more = pieces.peekable();
             if bytes >= BATCH || more.peek().is_some() {
                 say(Frame::Segments(std::mem::take(&mut batch)));
                 bytes = 0;

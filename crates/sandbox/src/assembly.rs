@@ -13,6 +13,7 @@ use madang_document::media_type::MediaType;
 use madang_document::outcome::Outcome;
 use madang_document::raster::{Raster, Shades};
 use madang_document::shown::is_misleading;
+use madang_document::word::Word;
 use madang_extract::extraction::Extraction;
 use madang_extract::formats::FORMATS;
 use madang_extract::limits::Limits;
@@ -70,6 +71,8 @@ pub(crate) struct Assembly<'a> {
     document_text: u64,
     metadata: u64,
     pixels: u64,
+    /// Words whose places were told.
+    words: u64,
     /// Bytes of what is to be remembered.
     recognised: u64,
     /// Bytes of the object that it asked for.
@@ -109,6 +112,7 @@ impl<'a> Assembly<'a> {
             document_text: 0,
             metadata: 0,
             pixels: 0,
+            words: 0,
             recognised: 0,
             ranges: 0,
         }
@@ -304,9 +308,11 @@ impl<'a> Assembly<'a> {
                 at_most("segments", all, self.limits.segments)?;
                 for segment in &segments {
                     check_segment(segment)?;
+                    self.words += segment.words.len() as u64;
                     self.document_text += segment.text.len() as u64;
                     self.text += segment.text.len() as u64;
                 }
+                at_most("words", self.words, caps::words(self.limits))?;
                 content.segments.extend(segments);
                 at_most("bytes of text", self.document_text, self.limits.text)?;
                 at_most("bytes of text", self.text, self.limits.object_text)?;
@@ -453,6 +459,9 @@ fn check_segment(segment: &Segment) -> Result<(), ProtocolViolation> {
     if segment.confidence.is_some_and(|c| !(0.0..=1.0).contains(&c)) {
         return violation("a confidence outside of 0 to 1");
     }
+    if !Word::are_of(&segment.text, &segment.words) {
+        return violation("words that are not those of their text");
+    }
     check_locator(&segment.locator)
 }
 
@@ -518,7 +527,25 @@ mod tests {
 
     fn text(text: &str, locator: Locator) -> Frame {
         let text = text.to_owned();
-        Frame::Segments(vec![Segment { text, locator, origin: Origin::Native, confidence: None }])
+        Frame::Segments(vec![Segment {
+            text,
+            locator,
+            origin: Origin::Native,
+            confidence: None,
+            words: Vec::new(),
+        }])
+    }
+
+    fn worded(words: &[(u32, u32)]) -> Segment {
+        let bounds = Bounds { left: 1.0, top: 2.0, right: 3.0, bottom: 4.0 };
+        let word = |&(start, end)| Word { start, end, bounds, confidence: 0.5 };
+        Segment {
+            text: "a".into(),
+            locator: Locator::page(1),
+            origin: Origin::Ocr,
+            confidence: None,
+            words: words.iter().map(word).collect(),
+        }
     }
 
     fn preview(width: u32, height: u32, has_colours: bool) -> Frame {
@@ -683,9 +710,15 @@ mod tests {
                         locator: Locator::page(1),
                         origin: Origin::Ocr,
                         confidence: Some(2.0),
+                        words: Vec::new(),
                     }],
                 }],
             ),
+            (
+                "words beyond their text",
+                vec![Frame::Recognised { key: [0; 32], segments: vec![worded(&[(0, 1), (1, 2)])] }],
+            ),
+            ("words in no order", open(Frame::Segments(vec![worded(&[(2, 3), (0, 1)])]))),
             (
                 "more pages than there are",
                 vec![Frame::Headway(Headway { stretch: Stretch::Pages, done: 5, all: Some(4) })],
@@ -737,6 +770,15 @@ mod tests {
         ] {
             assert!(say(frames.clone()).0.is_err(), "{frames:?}");
         }
+    }
+
+    #[test]
+    fn words_with_places_are_capped() {
+        let lines = |n: usize| vec![head(None), Frame::Segments(vec![worded(&[(0, 1)]); n])];
+        let most = Limits { object_text: 100, ..Limits::default() };
+        let most = usize::try_from(caps::words(&most)).unwrap();
+        assert!(say(lines(most)).is_ok());
+        assert!(say(lines(most + 1)).is_err());
     }
 
     #[test]

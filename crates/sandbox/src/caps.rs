@@ -29,6 +29,11 @@ pub(crate) const FRAMES: u64 = 1_000_000;
 /// Longest of what is said to be remembered of one signal, bytes: the words of a newspaper's page with their places.
 pub(crate) const RECOGNISED: u64 = 512 << 10;
 
+/// Words of one object of which it is told where they stand: those of 10,000 pages. Of more the places of their lines are told.
+pub(crate) fn words(limits: &Limits) -> u64 {
+    limits.object_text / 16
+}
+
 /// Bytes of the pixels of one preview: as large as the limits allow, in colours.
 pub(crate) fn preview(limits: &Limits) -> u64 {
     u64::from(limits.preview).saturating_mul(u64::from(limits.preview)).saturating_mul(3)

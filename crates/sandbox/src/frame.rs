@@ -346,6 +346,7 @@ mod tests {
                 locator: Locator::Time { start_ms: 1, end_ms: 2 },
                 origin: Origin::Native,
                 confidence: Some(0.5),
+                words: Vec::new(),
             }]),
             Frame::More("more".into()),
             Frame::Members(vec![Member {
@@ -386,6 +387,7 @@ mod tests {
                     locator: Locator::page(1),
                     origin: Origin::Ocr,
                     confidence: Some(0.9),
+                    words: Vec::new(),
                 }],
             },
         ]

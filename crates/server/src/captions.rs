@@ -138,7 +138,7 @@ mod tests {
 
     fn segment(origin: Origin, start_ms: u64, end_ms: u64, text: &str) -> Segment {
         let locator = Locator::Time { start_ms, end_ms };
-        Segment { text: text.into(), locator, origin, confidence: None }
+        Segment { text: text.into(), locator, origin, confidence: None, words: Vec::new() }
     }
 
     #[test]

@@ -145,7 +145,7 @@ pub(crate) struct TextAnswer {
     outcome: String,
     /// Unicode scalar values.
     characters: u64,
-    /// `{text, locator, origin, confidence}` in reading order.
+    /// `{text, locator, origin, confidence, words}` in reading order.
     segments: Vec<SegmentAnswer>,
 }
 
@@ -162,4 +162,8 @@ pub(crate) struct SegmentAnswer {
     origin: String,
     /// From 0 to 1; null for stored text.
     confidence: Option<f32>,
+    /// Of what was recognised on a page, for each word `[start, end, left, top, right, bottom, confidence]`: its characters in
+    /// `text` (Unicode scalar values, counted from 0), its rectangle in points, and from 0 to 1 how sure it is. Otherwise left out.
+    #[schema(value_type = Option<Vec<[f32; 7]>>)]
+    words: Option<()>,
 }

@@ -445,6 +445,7 @@ mod tests {
             locator: Locator::Whole {},
             origin: Origin::Native,
             confidence: None,
+            words: Vec::new(),
         };
         after.segments = vec![segment("new")];
         let turn = turn(&turns).await.unwrap();

@@ -430,8 +430,15 @@ fn put_on_pages(segments: &mut Vec<Segment>, placed: Vec<Placed>) {
         for (at, page) in cuts.into_iter().rev() {
             let text = segment.text.split_off(at).trim_start_matches('\n').to_owned();
             segment.text.truncate(segment.text.trim_end().len());
+            // A text that is cut was stored: what is recognised is a line on one page.
             let Segment { origin, confidence, .. } = segment;
-            further.push(Segment { text, locator: Locator::page(page), origin, confidence });
+            further.push(Segment {
+                text,
+                locator: Locator::page(page),
+                origin,
+                confidence,
+                words: Vec::new(),
+            });
         }
         segment.locator = Locator::page(page);
         parts.extend(std::iter::once(segment).chain(further.into_iter().rev()));

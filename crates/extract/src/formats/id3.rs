@@ -60,6 +60,7 @@ pub(super) fn read(blob: &dyn Blob, content: &mut Content) -> bool {
                         locator: Locator::Time { start_ms, end_ms },
                         origin: Origin::Subtitle,
                         confidence: None,
+                        words: Vec::new(),
                     });
                 }
             }

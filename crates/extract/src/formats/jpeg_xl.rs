@@ -25,7 +25,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg_xl",
-    version: 4,
+    version: 5,
     media_types: &["image/jxl"],
     sniff: |probe| {
         let is =

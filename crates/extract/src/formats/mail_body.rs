@@ -41,7 +41,7 @@ pub(super) fn add_page(plain_from: usize, page: MailPage, content: &mut Content)
             if words(&text).any(|word| !known.contains(&word)) {
                 known.extend(words(&text));
                 let (locator, origin) = (Locator::Whole {}, Origin::Native);
-                own.push(Segment { text, locator, origin, confidence: None });
+                own.push(Segment { text, locator, origin, confidence: None, words: Vec::new() });
             }
         }
         // Of a page that cannot be read at all nobody knows whether it said more.
@@ -127,7 +127,7 @@ fn own_passages(piece: &Segment, plain: &HashSet<String>) -> Vec<Segment> {
     own.sort_by_key(|place| place.start);
     own.into_iter()
         .filter_map(|place| text.get(place))
-        .map(|own| Segment { text: own.to_owned(), ..piece.clone() })
+        .map(|own| Segment { text: own.to_owned(), words: Vec::new(), ..piece.clone() })
         .collect()
 }
 

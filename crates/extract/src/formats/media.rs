@@ -308,6 +308,7 @@ fn read_subtitles(
                 locator: Locator::Time { start_ms, end_ms },
                 origin: Origin::Subtitle,
                 confidence: None,
+                words: Vec::new(),
             });
         }
         bytes <= context.limits.text && count <= context.limits.segments

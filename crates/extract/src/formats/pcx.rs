@@ -12,7 +12,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pcx",
-    version: 1,
+    version: 2,
     media_types: &["image/vnd.zbrush.pcx"],
     sniff,
     media_type: |_| "image/vnd.zbrush.pcx",

@@ -173,6 +173,7 @@ mod tests {
             locator,
             origin: Origin::Native,
             confidence: None,
+            words: Vec::new(),
         };
         let mut segments = vec![
             segment("one", Locator::page(1)),

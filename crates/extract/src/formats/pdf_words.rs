@@ -171,7 +171,13 @@ impl Words<'_> {
         let locator = Locator::Page { number: self.number, bounds: Some(bounds) };
         let text = text.trim().to_owned();
         let (origin, confidence) = (Origin::Native, None);
-        self.content.segments.push(Segment { text, locator, origin, confidence });
+        self.content.segments.push(Segment {
+            text,
+            locator,
+            origin,
+            confidence,
+            words: Vec::new(),
+        });
     }
 }
 

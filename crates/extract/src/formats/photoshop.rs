@@ -17,7 +17,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "photoshop",
-    version: 2,
+    version: 3,
     media_types: &["image/vnd.adobe.photoshop"],
     sniff: |probe| {
         // The version, then six zeros.

@@ -114,6 +114,7 @@ pub(super) fn cue(content: &mut Content, text: &str, start_ms: u64, end_ms: u64)
             locator: Locator::Time { start_ms, end_ms: end_ms.max(start_ms) },
             origin: Origin::Subtitle,
             confidence: None,
+            words: Vec::new(),
         });
     }
 }

@@ -11,7 +11,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "xcf",
-    version: 2,
+    version: 3,
     media_types: &["image/x-xcf"],
     sniff: |probe| if probe.starts_with(b"gimp xcf ") { Match::Magic } else { Match::No },
     media_type: |_| "image/x-xcf",

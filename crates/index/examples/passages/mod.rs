@@ -56,6 +56,7 @@ impl Passage {
                 locator: Locator::Whole {},
                 origin: Origin::Native,
                 confidence: None,
+                words: Vec::new(),
             }],
         })
     }

@@ -40,6 +40,7 @@ pub fn record(path: &str, pages: &[&str]) -> Record {
         locator: Locator::page(number),
         origin: Origin::Native,
         confidence: None,
+        words: Vec::new(),
     });
     Record {
         id: DocumentId::new("conformance", path, None),

@@ -141,6 +141,7 @@ async fn the_text_of_a_kept_version_stays_until_its_past_is_forgotten() {
         locator: Locator::Whole {},
         origin: Origin::Native,
         confidence: None,
+        words: Vec::new(),
     };
     let kept = house.blobs.keep(serde_json::to_vec(&[segment]).unwrap()).await.unwrap();
     let present = BlobPart::from(kept);

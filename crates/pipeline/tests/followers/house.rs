@@ -255,6 +255,7 @@ pub(crate) async fn read(claim: &Claim, blobs: &Blobs) -> Document {
         locator: Locator::Whole {},
         origin: Origin::Native,
         confidence: None,
+        words: Vec::new(),
     };
     let kept = blobs.keep(serde_json::to_vec(&[segment]).unwrap()).await.unwrap();
     Document {

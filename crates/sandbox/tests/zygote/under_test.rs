@@ -63,6 +63,7 @@ impl Recogniser for Parrot {
             locator: Locator::Time { start_ms: 0, end_ms: 0 },
             origin: Origin::Speech,
             confidence: Some(1.0),
+            words: Vec::new(),
         }])
     }
 }
@@ -158,6 +159,7 @@ fn misbehave(blob: &dyn Blob, order: &Order, engines: &Engines, sink: &dyn Sink)
                     locator: Locator::Whole {},
                     origin: Origin::Native,
                     confidence: None,
+                    words: Vec::new(),
                 }])]);
             }
         }

@@ -341,7 +341,13 @@ mod tests {
 
     fn row(sheet: &str, row: u32, column: u32, text: &str) -> Segment {
         let locator = Locator::Cell { sheet: sheet.into(), row, column };
-        Segment { text: text.into(), locator, origin: Origin::Native, confidence: None }
+        Segment {
+            text: text.into(),
+            locator,
+            origin: Origin::Native,
+            confidence: None,
+            words: Vec::new(),
+        }
     }
 
     fn sheets() -> Vec<Segment> {

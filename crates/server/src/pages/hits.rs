@@ -298,7 +298,13 @@ mod tests {
     use super::*;
 
     fn segment(locator: Locator, text: &str) -> Segment {
-        Segment { text: text.into(), locator, origin: Origin::Native, confidence: None }
+        Segment {
+            text: text.into(),
+            locator,
+            origin: Origin::Native,
+            confidence: None,
+            words: Vec::new(),
+        }
     }
 
     fn row(row: u32, text: &str) -> Segment {

@@ -148,10 +148,15 @@ impl Leaf {
         let here = text.iter().enumerate().filter(|(_, segment)| self.holds(segment));
         for (n, segment) in here {
             for (mark, number, is_now) in hits.marks_of(n) {
+                let place = Some((number, is_now));
                 match bounds_of(segment) {
+                    Some(_) if !segment.words.is_empty() => {
+                        let bounds = of_words(segment, mark.start, mark.end);
+                        spots.extend(bounds.map(|bounds| Spot { bounds, place }));
+                    }
                     Some(bounds) => {
                         let bounds = within(bounds, &segment.text, mark.start, mark.end);
-                        spots.push(Spot { bounds, place: Some((number, is_now)) });
+                        spots.push(Spot { bounds, place });
                     }
                     None => {
                         unplaced.insert(mark.found, (number, is_now));
@@ -202,6 +207,24 @@ fn bounds_of(segment: &Segment) -> Option<Bounds> {
     }
 }
 
+/// Where a part of a text stands that was recognised, by the places of its words: a box for each of them.
+fn of_words(segment: &Segment, start: usize, end: usize) -> impl Iterator<Item = Bounds> {
+    let text = segment.text.as_str();
+    // Words are told in characters, marks in bytes.
+    let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]).enumerate();
+    let mut at = move |n: u32| starts.find(|(k, _)| *k as u64 >= u64::from(n)).map(|(_, at)| at);
+    let words = segment.words.iter().filter_map(move |word| Some((at(word.start)?, word)));
+    words.filter_map(move |(from, word)| {
+        let rest = text.get(from..)?;
+        let to = rest.char_indices().nth(word.end.saturating_sub(word.start) as usize);
+        let to = to.map_or(text.len(), |(at, _)| from + at);
+        let (start, end) = (start.max(from), end.min(to));
+        (start < end).then(|| {
+            within(word.bounds, text.get(from..to).unwrap_or_default(), start - from, end - from)
+        })
+    })
+}
+
 /// The part of a box in which a part of its text stands: by the share of its characters, which in one line are about as wide.
 /// A box that is higher than wide is written downwards.
 fn within(bounds: Bounds, text: &str, start: usize, end: usize) -> Bounds {
@@ -243,6 +266,7 @@ fn sides(document: &Document) -> Option<(f32, f32)> {
 #[cfg(test)]
 mod tests {
     use madang_document::content::Origin;
+    use madang_document::word::Word;
 
     use super::*;
 
@@ -252,7 +276,13 @@ mod tests {
 
     fn segment(number: u32, bounds: Option<Bounds>, text: &str) -> Segment {
         let locator = Locator::Page { number, bounds };
-        Segment { text: text.into(), locator, origin: Origin::Native, confidence: None }
+        Segment {
+            text: text.into(),
+            locator,
+            origin: Origin::Native,
+            confidence: None,
+            words: Vec::new(),
+        }
     }
 
     fn leaf() -> Leaf {
@@ -292,6 +322,26 @@ mod tests {
         let spots = leaf().spots("침수", &hits, &text, &[]);
         let bounds = bounds(10.0 + 100.0 * 4.5 / 8.5, 10.0, 110.0, 30.0);
         assert_eq!(spots, [Spot { bounds, place: Some((1, true)) }]);
+    }
+
+    #[test]
+    fn what_was_recognised_is_marked_by_its_words() {
+        let word = |start, end, left, right| Word {
+            start,
+            end,
+            bounds: bounds(left, 11.0, right, 29.0),
+            confidence: 0.9,
+        };
+        let words = vec![word(0, 2, 10.0, 30.0), word(3, 5, 60.0, 80.0), word(6, 10, 90.0, 130.0)];
+        let line = segment(2, Some(bounds(10.0, 10.0, 130.0, 30.0)), "새터 침수\t침수대응");
+        let text = [Segment { words, ..line }];
+        let hits = Hits::find(&text, "침수");
+        let marked = leaf().spots("침수", &hits, &text, &[]).into_iter().map(|spot| spot.bounds);
+        let expected = [bounds(60.0, 11.0, 80.0, 29.0), bounds(90.0, 11.0, 110.0, 29.0)];
+        assert_eq!(marked.collect::<Vec<_>>(), expected);
+        // A phrase is marked word by word, for what stands between them is nothing.
+        let hits = Hits::find(&text, "\"새터 침수\"");
+        assert_eq!(leaf().spots("\"새터 침수\"", &hits, &text, &[]).len(), 2);
     }
 
     #[test]

@@ -105,6 +105,7 @@ mod tests {
             locator: Locator::Paragraph { number },
             origin: Origin::Native,
             confidence: None,
+            words: Vec::new(),
         };
         let text: Vec<Segment> = (1..=5000).map(|number| segment(number, "가")).collect();
         let shown = parts(&text);

@@ -216,6 +216,7 @@ impl House {
                 locator: locator.clone(),
                 origin: paper.origin,
                 confidence: None,
+                words: Vec::new(),
             })
             .collect();
         let text = match segments.is_empty() {
@@ -425,6 +426,7 @@ impl Likenesses for Drawings {
             locator: Locator::Page { number, bounds },
             origin: Origin::Native,
             confidence: None,
+            words: Vec::new(),
         };
         let words = vec![word];
         Ok(jpeg.map(|jpeg| Drawn { jpeg: jpeg.into(), points: Some((600.0, 800.0)), words }))
@@ -534,6 +536,7 @@ impl Trials for Nowhere {
             locator: Locator::Whole {},
             origin: Origin::Native,
             confidence: None,
+            words: Vec::new(),
         };
         let text = Some(BlobId::of(b"another text"));
         Ok(vec![Tried { document: object.clone(), segments: vec![segment], text, preview: None }])

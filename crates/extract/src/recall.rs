@@ -1,8 +1,8 @@
 //! What engines made out before in signals of the same object. Recognising a scan takes minutes or hours, and a service may be
 //! stopped in the middle of it: what was recognised by then need not be recognised again.
 //!
-//! A signal is known by its own pixels or samples, by the engine, and by the languages that were expected: that is all on
-//! which depends what an engine answers, so that it does not matter on which page of which member it is met again.
+//! A signal is known by its own pixels or samples, by the engine with its data and the version of what drives it, and by the
+//! languages that were expected: that is all on which depends what an engine answers, so that it does not matter on which page of which member it is met again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -69,7 +69,8 @@ pub(crate) fn key_of(engine: &dyn Recogniser, signal: &Signal<'_>, languages: &[
             ("sound", [engine.sample_rate(), 0, 0], BlobId::of(&bytes))
         }
     };
-    let all = format!("{:?}", (engine.name(), languages, kind, shape, content.as_bytes()));
+    let by = (env!("CARGO_PKG_VERSION"), engine.name(), engine.data());
+    let all = format!("{:?}", (by, languages, kind, shape, content.as_bytes()));
     BlobId::of(all.as_bytes())
 }
 
@@ -77,8 +78,10 @@ pub(crate) fn key_of(engine: &dyn Recogniser, signal: &Signal<'_>, languages: &[
 mod tests {
     use madang_document::content::Origin;
     use madang_document::locator::{Bounds, Locator};
+    use madang_document::word::Word;
 
     use super::*;
+    use crate::recogniser::{Sense, Unrecognised};
 
     fn segment(text: &str) -> Segment {
         let bounds = Bounds { left: 0.1, top: 1.0 / 3.0, right: 471.840_03, bottom: 1e-7 };
@@ -87,7 +90,7 @@ mod tests {
             locator: Locator::Page { number: 1, bounds: Some(bounds) },
             origin: Origin::Ocr,
             confidence: Some(0.934_567_87),
-            words: Vec::new(),
+            words: vec![Word { start: 0, end: 2, bounds, confidence: 0.9 }],
         }
     }
 
@@ -104,6 +107,54 @@ mod tests {
         assert_eq!(known.get(&one), Some(&first));
         assert_eq!((known.get(&other), known.get(&last)), (Some(&second), Some(&second)));
         assert_eq!(known.len(), 3);
+    }
+
+    struct Engine(&'static str, &'static str);
+
+    impl Recogniser for Engine {
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn data(&self) -> &str {
+            self.1
+        }
+
+        fn sense(&self) -> Sense {
+            Sense::Sight
+        }
+
+        fn languages(&self) -> &[String] {
+            &[]
+        }
+
+        fn recognise(
+            &self,
+            _: &Signal<'_>,
+            _: &[String],
+            _: &dyn Fn(),
+        ) -> Result<Vec<Segment>, Unrecognised> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn what_another_engine_made_out_or_the_same_by_other_data_is_not_remembered() {
+        let picture = |grey| Picture { grey, width: 2, height: 1, dpi: Some(300) };
+        let key = |engine: Engine, grey, languages: &[&str]| {
+            let languages: Vec<String> = languages.iter().map(|it| (*it).to_owned()).collect();
+            key_of(&engine, &Signal::Picture(picture(grey)), &languages)
+        };
+        let known = key(Engine("tesseract 5.5.0", "kor 9"), &[1, 2], &["kor"]);
+        assert_eq!(key(Engine("tesseract 5.5.0", "kor 9"), &[1, 2], &["kor"]), known);
+        for other in [
+            key(Engine("tesseract 5.6.0", "kor 9"), &[1, 2], &["kor"]),
+            key(Engine("tesseract 5.5.0", "kor 8"), &[1, 2], &["kor"]),
+            key(Engine("tesseract 5.5.0", "kor 9"), &[1, 3], &["kor"]),
+            key(Engine("tesseract 5.5.0", "kor 9"), &[1, 2], &["eng"]),
+        ] {
+            assert_ne!(other, known);
+        }
     }
 
     #[test]

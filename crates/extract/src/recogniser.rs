@@ -54,6 +54,12 @@ pub trait Recogniser {
     /// tells that a recognised text is worth recognising again.
     fn name(&self) -> &str;
 
+    /// What else its answer depends on, as text of any form: which data it has loaded. An engine whose data were exchanged under
+    /// the same name remembers nothing of what it made out by the earlier ones.
+    fn data(&self) -> &str {
+        ""
+    }
+
     /// What it takes.
     fn sense(&self) -> Sense;
 

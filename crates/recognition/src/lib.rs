@@ -15,9 +15,13 @@
     )
 )]
 
+mod data_file;
 mod layout;
 mod libtesseract;
+mod page;
 mod pictured;
+mod prepared;
+mod reader;
 mod rules;
 mod segments;
 mod slope;

@@ -14,6 +14,7 @@ use whisper_rs::{
     WhisperSegment, WhisperState, get_lang_id,
 };
 
+use crate::data_file;
 use crate::speech_language;
 
 /// What every model of Whisper listens to.
@@ -41,6 +42,7 @@ const LEAST: usize = RATE as usize / 10;
 /// mistake does not lead to the next.
 pub struct Whisper {
     name: String,
+    data: String,
     languages: Vec<String>,
     context: WhisperContext,
     state: RefCell<Option<WhisperState>>,
@@ -73,7 +75,13 @@ impl Whisper {
         };
         let stem = model.file_stem().unwrap_or_default().to_string_lossy();
         let name = format!("whisper.cpp {WHISPER_CPP_VERSION} {stem}");
-        Ok(Whisper { name, languages, context, state: RefCell::default() })
+        Ok(Whisper {
+            name,
+            data: data_file::stamp(model),
+            languages,
+            context,
+            state: RefCell::default(),
+        })
     }
 
     fn failed(&self, error: impl fmt::Display) -> Unrecognised {
@@ -122,6 +130,10 @@ unsafe extern "C" fn alive_callback(user: *mut c_void) -> bool {
 impl Recogniser for Whisper {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn data(&self) -> &str {
+        &self.data
     }
 
     fn sense(&self) -> Sense {

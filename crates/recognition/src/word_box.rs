@@ -91,7 +91,9 @@ mod tests {
         let mut page = Pixels::of(200, 80, 255);
         let mut ink = |left, right| page.fill_rect(Rect { left, top: 10, right, bottom: 30 }, 0);
         // Two letters each, with a gap that is smaller than that between the words.
-        [(20, 38), (42, 60), (80, 98), (102, 120)].map(|(left, right)| ink(left, right));
+        for (left, right) in [(20, 38), (42, 60), (80, 98), (102, 120)] {
+            ink(left, right);
+        }
         // The next line.
         page.fill_rect(Rect { left: 0, top: 50, right: 200, bottom: 70 }, 0);
         // The first is thought to end within its second letter, the second to begin behind it, and to reach into the next line.

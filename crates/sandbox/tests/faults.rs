@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use madang_document::metadata::Value;
@@ -102,6 +103,31 @@ fn every_fault_has_its_outcome() {
         let (verdict, _) = run_on(&zygote, "innocent.txt", &usual);
         assert_eq!(verdict.outcome, Read, "after {name}: {:?}", verdict.reason);
     }
+}
+
+/// A machine with more to do than processors: a child that needs less of its processor than it may be silent gets that much of it
+/// only after several times as long.
+#[test]
+fn who_waits_for_a_processor_is_not_taken_for_one_that_hangs() {
+    let zygote = zygote();
+    let quiet = ChildLimits { silence: Duration::from_secs(2), ..limits() };
+    let processors = std::thread::available_parallelism().unwrap().get();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..8 * processors {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        let (verdict, kept) = run_on(&zygote, "labour", &quiet);
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!((verdict.outcome, verdict.died), (Read, false), "{:?}", verdict.reason);
+        assert_eq!(kept[0].content.text(), "done");
+    });
+    let (verdict, _) = run_on(&zygote, "sleep", &quiet);
+    assert_eq!(verdict.outcome, Timeout, "who does nothing is, as before");
 }
 
 #[test]

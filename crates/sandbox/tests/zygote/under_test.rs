@@ -24,6 +24,9 @@ use rustix::time::{ClockId, clock_gettime};
 /// Time of the processor that "work, then engine" uses before it asks, nanoseconds.
 const WORK_NS: i64 = 50_000_000;
 
+/// Time of the processor that "labour" uses without a word, nanoseconds.
+const LABOUR_NS: i64 = 700_000_000;
+
 fn main() {
     let kit = Kit::asked(std::env::args_os().skip(1)).unwrap_or(Kit::Lean);
     std::process::exit(serve_with(kit, engines, misbehave));
@@ -111,6 +114,14 @@ fn misbehave(blob: &dyn Blob, order: &Order, engines: &Engines, sink: &dyn Sink)
                 std::thread::sleep(Duration::from_millis(20));
             }
             sink.document(extraction(None, "in time"));
+        }
+        "labour" => {
+            let begun = clock_gettime(ClockId::ThreadCPUTime);
+            let used = |now: rustix::time::Timespec| {
+                (now.tv_sec - begun.tv_sec) * 1_000_000_000 + now.tv_nsec - begun.tv_nsec
+            };
+            while used(clock_gettime(ClockId::ThreadCPUTime)) < LABOUR_NS {}
+            sink.document(extraction(None, "done"));
         }
         "work" => {
             let mut pages = 0;

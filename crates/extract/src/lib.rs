@@ -49,6 +49,7 @@ mod paragraphs;
 /// The passwords that a pipeline gives.
 pub mod passwords;
 pub mod pixels;
+mod plate;
 mod private_signs;
 /// What a row may look at to tell its kind.
 pub mod probe;

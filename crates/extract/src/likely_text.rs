@@ -8,6 +8,7 @@
 use crate::letters::{Piece, Pieces};
 use crate::lighting;
 use crate::pixels::Pixels;
+use crate::plate::Plate;
 use crate::rect::Rect;
 
 /// Longer side of what is looked at, pixels: letters of a sheet of A4 are ten pixels high then.
@@ -38,6 +39,9 @@ const IN_SHORT_ROW: usize = 3;
 /// Letters in such rows, and the part of all pieces that they are.
 const FEW_LETTERS: usize = 6;
 const MOST_OF_FEW: f32 = 0.5;
+
+/// Blocks of something light in rows: more are leaves.
+const BLOCKS_MOST: usize = 200;
 
 /// Shade below which half of a picture lies that is dark.
 const DARK: u8 = 110;
@@ -84,6 +88,49 @@ pub(crate) fn is_light_on_dark(grey: &Pixels) -> bool {
     light > dark
 }
 
+/// A picture whose plates are turned, of light letters on a dark ground; none if it has none.
+pub(crate) fn without_plates(grey: &Pixels) -> Option<Pixels> {
+    let small = small(grey);
+    let scale = grey.width as f32 / small.width.max(1) as f32;
+    let mut blocks: Vec<Rect> = Vec::new();
+    for row in rows(&letters(pieces(inverted(&small))), IN_SHORT_ROW) {
+        let Some(rect) = row.iter().copied().reduce(Rect::and) else { continue };
+        let mut rect = rect.grown(rect.height(), small.width, small.height);
+        // Lines of one plate are one block.
+        while let Some(other) = blocks.iter().position(|other| overlap(other, &rect)) {
+            rect = rect.and(blocks.swap_remove(other));
+        }
+        blocks.push(rect);
+        if blocks.len() > BLOCKS_MOST {
+            return None;
+        }
+    }
+    let at = |edge: usize| (edge as f32 * scale).round() as usize;
+    let blocks: Vec<Rect> = blocks
+        .iter()
+        .map(|rect| Rect {
+            left: at(rect.left),
+            top: at(rect.top),
+            right: at(rect.right).min(grey.width),
+            bottom: at(rect.bottom).min(grey.height),
+        })
+        .collect();
+    let plates = Plate::among(grey, &blocks);
+    if plates.is_empty() {
+        return None;
+    }
+    let mut turned = grey.clone();
+    plates.iter().for_each(|plate| plate.turn(&mut turned));
+    Some(turned)
+}
+
+fn overlap(one: &Rect, other: &Rect) -> bool {
+    one.left < other.right
+        && other.left < one.right
+        && one.top < other.bottom
+        && other.top < one.bottom
+}
+
 fn small(grey: &Pixels) -> Pixels {
     let longer = grey.width.max(grey.height);
     match longer > SIDE {
@@ -123,6 +170,12 @@ fn letters(mut pieces: Vec<Rect>) -> Vec<Rect> {
 
 /// How many pieces stand in rows of so many at least.
 fn in_rows(pieces: &[Rect], least: usize) -> usize {
+    // Each is in two pairs of strips.
+    rows(pieces, least).iter().map(Vec::len).sum::<usize>() / 2
+}
+
+/// The rows of so many pieces at least, most of them twice.
+fn rows(pieces: &[Rect], least: usize) -> Vec<Vec<Rect>> {
     // Each piece belongs to the strips that it reaches into with its middle, so that only neighbours are compared.
     let strip = |rect: &Rect| (rect.top + rect.bottom) / 2 / 8;
     let last = pieces.iter().map(strip).max().unwrap_or(0);
@@ -131,26 +184,29 @@ fn in_rows(pieces: &[Rect], least: usize) -> usize {
         strips.get_mut(strip(piece)).into_iter().for_each(|strip| strip.push(piece));
     }
     strips.iter_mut().for_each(|strip| strip.sort_by_key(|rect| rect.left));
-    let mut all = 0;
-    let mut row: Vec<&Rect> = Vec::new();
+    let mut rows: Vec<Vec<Rect>> = Vec::new();
+    let mut row: Vec<Rect> = Vec::new();
     for n in 0..strips.len() {
         // A line may lie on the border of two strips: the middle of its letters is in one or the other.
         let mut near: Vec<&Rect> = strips.iter().skip(n).take(2).flatten().copied().collect();
         near.sort_by_key(|rect| rect.left);
-        let mut found = 0;
-        row.clear();
         for rect in near {
             if row.last().is_some_and(|before| !is_next(before, rect)) {
-                found += if row.len() >= least { row.len() } else { 0 };
-                row.clear();
+                end(&mut row, &mut rows, least);
             }
-            row.push(rect);
+            row.push(*rect);
         }
-        found += if row.len() >= least { row.len() } else { 0 };
-        all += found;
+        end(&mut row, &mut rows, least);
     }
-    // Each is in two pairs of strips.
-    all / 2
+    rows
+}
+
+/// Ends a row, which counts if it is long enough.
+fn end(row: &mut Vec<Rect>, rows: &mut Vec<Vec<Rect>>, least: usize) {
+    let row = std::mem::take(row);
+    if row.len() >= least {
+        rows.push(row);
+    }
 }
 
 /// Whether a piece may be the next letter of a line, or the next part of one.
@@ -191,6 +247,23 @@ mod tests {
         inverse.bytes.iter_mut().for_each(|shade| *shade = 255 - *shade);
         assert!(is_likely(&inverse));
         assert!(!is_likely(&Pixels::of(600, 400, 240)));
+    }
+
+    #[test]
+    fn a_dark_plate_in_a_light_scene_is_turned() {
+        let mut scene = Pixels::of(1600, 1200, 150);
+        scene.fill_rect(Rect { left: 400, top: 300, right: 1200, bottom: 700 }, 60);
+        for top in [400, 520] {
+            for left in (500..1100).step_by(60) {
+                let (right, bottom) = (left + 40, top + 60);
+                scene.fill_rect(Rect { left, top, right, bottom }, 240);
+            }
+        }
+        let turned = without_plates(&scene).unwrap();
+        assert_eq!((turned.at(490, 390, 0), turned.at(520, 430, 255)), (255, 0));
+        assert_eq!(turned.at(20, 20, 0), 150);
+        assert_eq!(without_plates(&page(0)), None, "dark on light");
+        assert_eq!(without_plates(&Pixels::of(600, 400, 30)), None);
     }
 
     #[test]

@@ -384,7 +384,8 @@ impl<'a> Reader<'a> {
             [after] => after.within(columns, near),
             _ => None,
         };
-        let after = after.filter(|after| after.is_better_than(&before, self.latin.get()));
+        let after =
+            after.filter(|after| after.is_better_than(&before, self.latin.get(), prepared.letter));
         let is_better = after.is_some();
         if let Some(after) = after {
             line.replace(span, after.words);

@@ -55,6 +55,9 @@ const HARDLY: f32 = 0.6;
 const BELIEVED: f32 = 0.8;
 const SURER: f32 = 0.1;
 
+/// Width of Latin letters, of the height of a line of Hangul: on an average of a word none has more, and no syllable less.
+const WIDEST: f32 = 0.8;
+
 /// Letters of a short line.
 const SHORT: usize = 3;
 
@@ -182,12 +185,18 @@ impl Line {
         Line::of_words(words.collect())
     }
 
-    /// Whether this reading of some words is to be believed rather than one in the language of the line they stand in.
-    pub(crate) fn is_better_than(&self, before: &Line, is_latin: bool) -> bool {
+    /// Whether this reading of some words is to be believed rather than one in the language of the line they stand in, whose letters
+    /// are so high.
+    pub(crate) fn is_better_than(&self, before: &Line, is_latin: bool, letter: usize) -> bool {
         let many = |line: &Line| line.text.chars().filter(|c| !c.is_whitespace()).count();
         let has_hangul = |line: &Line| line.text.chars().any(is_hangul);
         // Half of what stands there is not what stands there.
         if many(self) * 2 < many(before) || is_latin && !has_hangul(self) {
+            return false;
+        }
+        // Of syllables that are hardly read the engine makes capitals as wide as they are, and is sure of them.
+        let is_wide = before.rect.width() as f32 > many(self) as f32 * letter as f32 * WIDEST;
+        if !is_latin && has_hangul(before) && is_wide {
             return false;
         }
         match is_latin || has_hangul(before) {

@@ -40,7 +40,16 @@ const IN_SHORT_ROW: usize = 3;
 const FEW_LETTERS: usize = 6;
 const MOST_OF_FEW: f32 = 0.5;
 
-/// Blocks of something light in rows: more are leaves.
+/// Plates of one picture that are turned.
+const PLATES_MOST: usize = 16;
+
+/// A picture with no more pieces than these says something, or shows next to nothing.
+const FEWEST: usize = 12;
+
+/// Letters on a plate in a photograph.
+const ON_PLATE: usize = 4;
+
+/// Blocks of something in rows: more are leaves.
 const BLOCKS_MOST: usize = 200;
 
 /// Shade below which half of a picture lies that is dark.
@@ -51,11 +60,23 @@ pub(crate) fn is_likely(grey: &Pixels) -> bool {
     let small = small(grey);
     let inverse = inverted(&small);
     // A sheet may lie on its side.
-    [small, inverse].into_iter().any(|picture| {
-        let pieces = pieces(picture);
+    [(&small, false), (&inverse, true)].into_iter().any(|(picture, is_light)| {
+        let pieces = pieces(picture.clone());
         let turned = pieces.iter().map(on_its_side).collect();
-        are_letters(&letters(pieces)) || are_letters(&letters(turned))
+        let letters = letters(pieces);
+        are_letters(&letters)
+            || are_letters(&self::letters(turned))
+            || is_on_plate(&small, &letters, is_light)
     })
+}
+
+/// Whether some of these pieces stand on a plate as letters do, whatever else is on the picture.
+fn is_on_plate(small: &Pixels, letters: &[Rect], is_light: bool) -> bool {
+    let (row, least) = if letters.len() <= FEWEST { (2, 2) } else { (IN_SHORT_ROW, ON_PLATE) };
+    let blocks = blocks(small, letters, row);
+    blocks
+        .into_iter()
+        .any(|(block, many)| many >= least && Plate::at(small, block, is_light).is_some())
 }
 
 /// Whether these pieces stand beside each other as letters do.
@@ -92,43 +113,45 @@ pub(crate) fn is_light_on_dark(grey: &Pixels) -> bool {
 pub(crate) fn without_plates(grey: &Pixels) -> Option<Pixels> {
     let small = small(grey);
     let scale = grey.width as f32 / small.width.max(1) as f32;
-    let mut blocks: Vec<Rect> = Vec::new();
-    for row in rows(&letters(pieces(inverted(&small))), IN_SHORT_ROW) {
-        let Some(rect) = row.iter().copied().reduce(Rect::and) else { continue };
-        let mut rect = rect.grown(rect.height(), small.width, small.height);
-        // Lines of one plate are one block.
-        while let Some(other) = blocks.iter().position(|other| overlap(other, &rect)) {
-            rect = rect.and(blocks.swap_remove(other));
+    let blocks = blocks(&small, &letters(pieces(inverted(&small))), IN_SHORT_ROW);
+    let mut plates: Vec<Plate> = Vec::new();
+    for (block, _) in blocks {
+        if let Some(plate) = Plate::at(&small, block, true).map(|plate| plate.whole(&small))
+            && !plates.iter().any(|other| other.overlaps(&plate))
+        {
+            plates.push(plate);
         }
-        blocks.push(rect);
-        if blocks.len() > BLOCKS_MOST {
-            return None;
+        if plates.len() >= PLATES_MOST {
+            break;
         }
     }
-    let at = |edge: usize| (edge as f32 * scale).round() as usize;
-    let blocks: Vec<Rect> = blocks
-        .iter()
-        .map(|rect| Rect {
-            left: at(rect.left),
-            top: at(rect.top),
-            right: at(rect.right).min(grey.width),
-            bottom: at(rect.bottom).min(grey.height),
-        })
-        .collect();
-    let plates = Plate::among(grey, &blocks);
     if plates.is_empty() {
         return None;
     }
     let mut turned = grey.clone();
-    plates.iter().for_each(|plate| plate.turn(&mut turned));
+    plates.into_iter().for_each(|plate| plate.scaled(scale).turn(&mut turned));
     Some(turned)
 }
 
-fn overlap(one: &Rect, other: &Rect) -> bool {
-    one.left < other.right
-        && other.left < one.right
-        && one.top < other.bottom
-        && other.top < one.bottom
+/// Where rows of so many pieces at least stand near each other, with a quarter of their height around them, and how many pieces these are;
+/// nothing where there are as many as leaves.
+fn blocks(picture: &Pixels, letters: &[Rect], least: usize) -> Vec<(Rect, usize)> {
+    let mut blocks: Vec<(Rect, usize)> = Vec::new();
+    for row in rows(letters, least) {
+        let Some(rect) = row.iter().copied().reduce(Rect::and) else { continue };
+        let mut rect = rect.grown(rect.height() / 4, picture.width, picture.height);
+        let mut many = row.len();
+        while let Some(other) = blocks.iter().position(|(other, _)| other.overlaps(&rect)) {
+            let (other, more) = blocks.swap_remove(other);
+            (rect, many) = (rect.and(other), many + more);
+        }
+        blocks.push((rect, many));
+        if blocks.len() > BLOCKS_MOST {
+            return Vec::new();
+        }
+    }
+    // Each piece is in most rows twice.
+    blocks.into_iter().map(|(rect, many)| (rect, many.div_ceil(2))).collect()
 }
 
 fn small(grey: &Pixels) -> Pixels {

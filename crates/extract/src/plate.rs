@@ -1,10 +1,11 @@
-//! Plates: parts of a picture in which something light is written on a dark ground, as on the sign of a road in a photograph. For whoever
-//! reads it a plate is turned into dark letters on light; all around it stays as it is.
+//! Plates: parts of a picture in which something is written on an even ground, as on the sign of a road in a photograph. One that is
+//! dark, with light letters, is turned for whoever reads it; all around it stays as it is.
 
+use crate::letters::{Piece, Pieces};
 use crate::pixels::Pixels;
 use crate::rect::Rect;
 
-/// A part of a picture that is dark, with light letters on it.
+/// A part of a picture with letters on an even ground.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Plate {
     rect: Rect,
@@ -13,22 +14,24 @@ pub(crate) struct Plate {
     letters: u8,
 }
 
-/// Shade below which half of a plate lies.
+/// Shade below which half of a dark plate lies.
 const DARK: u8 = 120;
 
-/// How much lighter its letters are.
-const LIGHTER: u8 = 70;
+/// By how much its letters are lighter than the ground, or darker.
+const APART: u8 = 70;
 
 /// Of the pixels of a plate those that are neither ground nor letters: the edges of letters, noise, and no scene in all its shades.
 const BETWEEN: f32 = 0.2;
 
-impl Plate {
-    /// The plates among parts of a picture in which rows of something light stand.
-    pub(crate) fn among(picture: &Pixels, parts: &[Rect]) -> Vec<Plate> {
-        parts.iter().filter_map(|part| Plate::at(picture, *part)).collect()
-    }
+/// Of the pixels along the edges of a plate those that are its ground.
+const AROUND: f32 = 0.85;
 
-    fn at(picture: &Pixels, rect: Rect) -> Option<Plate> {
+/// So many times as large as what is written on it is a plate at most.
+const LARGER: usize = 20;
+
+impl Plate {
+    /// The plate of which something dark, or something light, is a part that stands in rows there; none if it stands on none.
+    pub(crate) fn at(picture: &Pixels, rect: Rect, is_light: bool) -> Option<Plate> {
         let mut counts = [0usize; 256];
         for y in rect.top..rect.bottom.min(picture.height) {
             for shade in picture.row(y).get(rect.left..rect.right).unwrap_or(&[]) {
@@ -44,18 +47,85 @@ impl Plate {
             });
             found.map_or(255, |(shade, _)| shade)
         };
-        let (ground, letters) = (shade_at(0.3), shade_at(0.97));
-        let span = letters.saturating_sub(ground);
-        if all == 0 || shade_at(0.5) >= DARK || span < LIGHTER {
+        let (ground, letters) = match is_light {
+            true => (shade_at(0.3), shade_at(0.97)),
+            false => (shade_at(0.7), shade_at(0.03)),
+        };
+        let (dark, light) = (ground.min(letters), ground.max(letters));
+        let span = light - dark;
+        let is_so = (ground < letters) == is_light && (!is_light || shade_at(0.5) < DARK);
+        if all == 0 || span < APART || !is_so {
             return None;
         }
-        let (from, to) = (ground + span / 4, letters - span / 4);
-        let between: usize = counts.get(usize::from(from)..usize::from(to))?.iter().sum();
-        let is_plate = between as f32 <= all as f32 * BETWEEN;
-        is_plate.then_some(Plate { rect, ground, letters })
+        let between = usize::from(dark + span / 4)..usize::from(light - span / 4);
+        let between: usize = counts.get(between)?.iter().sum();
+        let plate = Plate { rect, ground, letters };
+        let is_plate = between as f32 <= all as f32 * BETWEEN && plate.is_surrounded(picture);
+        is_plate.then_some(plate)
     }
 
-    /// Turns it on the picture that it was found on.
+    /// Whether its ground is all around its letters, as on a sign, and not at one side of them, as behind leaves.
+    fn is_surrounded(&self, picture: &Pixels) -> bool {
+        let Rect { left, top, right, bottom } = self.rect;
+        let rows = [top, bottom.saturating_sub(1)];
+        let columns = [left, right.saturating_sub(1)];
+        let along = rows.into_iter().flat_map(|y| (left..right).map(move |x| (x, y)));
+        let down = columns.into_iter().flat_map(|x| (top..bottom).map(move |y| (x, y)));
+        let (mut all, mut even) = (0usize, 0usize);
+        for (x, y) in along.chain(down) {
+            all += 1;
+            even += usize::from(self.is_ground(picture, x, y));
+        }
+        even as f32 >= all as f32 * AROUND
+    }
+
+    fn is_ground(&self, picture: &Pixels, x: usize, y: usize) -> bool {
+        let near = u16::from(self.ground.abs_diff(self.letters)) / 4;
+        u16::from(picture.at(x, y, self.letters).abs_diff(self.ground)) <= near
+    }
+
+    /// The same as far as its ground goes on, unless that is into the scene around it.
+    pub(crate) fn whole(mut self, picture: &Pixels) -> Plate {
+        let Rect { left, top, right, bottom } = self.rect;
+        let near = u16::from(self.ground.abs_diff(self.letters)) / 4;
+        let is_ground = |shade: &u8| u16::from(shade.abs_diff(self.ground)) <= near;
+        let ground = Pixels {
+            width: picture.width,
+            height: picture.height,
+            bytes: picture.bytes.iter().map(|shade| u8::from(is_ground(shade))).collect(),
+        };
+        let area = |rect: &Rect| rect.width() * rect.height();
+        let holds = |piece: &&Piece| {
+            let Rect { left: l, top: t, right: r, bottom: b } = piece.rect;
+            l <= left && t <= top && r >= right && b >= bottom
+        };
+        let pieces = Pieces::of(&ground).pieces;
+        let whole = pieces.iter().filter(holds).max_by_key(|piece| piece.ink);
+        let is_plate = |piece: &&Piece| {
+            let all = area(&piece.rect);
+            piece.ink * 2 >= all && all <= area(&self.rect) * LARGER
+        };
+        self.rect = match whole.filter(is_plate) {
+            Some(piece) => piece.rect,
+            None => self.rect.grown(self.rect.height() / 2, picture.width, picture.height),
+        };
+        self
+    }
+
+    /// Whether it covers a part of another.
+    pub(crate) fn overlaps(&self, other: &Plate) -> bool {
+        self.rect.overlaps(&other.rect)
+    }
+
+    /// The same on a picture that is larger by this factor.
+    pub(crate) fn scaled(self, by: f32) -> Plate {
+        let at = |edge: usize| (edge as f32 * by).round() as usize;
+        let Rect { left, top, right, bottom } = self.rect;
+        let rect = Rect { left: at(left), top: at(top), right: at(right), bottom: at(bottom) };
+        Plate { rect, ..self }
+    }
+
+    /// Turns one of light letters, on the picture that it was found on.
     pub(crate) fn turn(&self, picture: &mut Pixels) {
         let span = usize::from(self.letters.saturating_sub(self.ground)).max(1);
         let width = picture.width;
@@ -89,15 +159,21 @@ mod tests {
     #[test]
     fn light_letters_on_a_dark_plate_are_turned_and_nothing_else() {
         let mut picture = scene(60, 230);
-        let plates = Plate::among(&picture, &[PART]);
-        assert_eq!(plates, [Plate { rect: PART, ground: 60, letters: 230 }]);
-        plates[0].turn(&mut picture);
+        let part = Rect { left: 60, right: 140, ..PART };
+        let plate = Plate::at(&picture, part, true).unwrap().whole(&picture);
+        assert_eq!(plate, Plate { rect: PART, ground: 60, letters: 230 });
+        plate.turn(&mut picture);
         assert_eq!((picture.at(22, 22, 0), picture.at(32, 45, 255)), (255, 0));
         assert_eq!(picture.at(5, 5, 0), 140, "all around stays as it is");
-        for (ground, letters, why) in
-            [(230, 60, "dark on light"), (60, 100, "hardly lighter"), (150, 250, "a light ground")]
-        {
-            assert_eq!(Plate::among(&scene(ground, letters), &[PART]), [], "{why}");
+        for (ground, letters, is_light, is_plate, why) in [
+            (230, 60, true, false, "dark on light"),
+            (230, 60, false, true, "dark on light, as it should be"),
+            (60, 230, false, false, "light on dark"),
+            (60, 100, true, false, "hardly lighter"),
+            (150, 250, true, false, "a light ground"),
+        ] {
+            let scene = scene(ground, letters);
+            assert_eq!(Plate::at(&scene, PART, is_light).is_some(), is_plate, "{why}");
         }
         // A scene has all shades.
         let mut slope = scene(0, 255);
@@ -106,7 +182,10 @@ mod tests {
                 slope.fill(y, x, x + 1, (x + y) as u8);
             }
         }
-        assert_eq!(Plate::among(&slope, &[PART]), []);
-        assert_eq!(Plate::among(&Pixels::of(0, 0, 0), &[PART]), []);
+        let empty = Pixels::of(0, 0, 0);
+        for is_light in [true, false] {
+            assert_eq!(Plate::at(&slope, PART, is_light), None);
+            assert_eq!(Plate::at(&empty, PART, is_light), None);
+        }
     }
 }

@@ -42,6 +42,14 @@ impl Rect {
         }
     }
 
+    /// Whether it has a part in common with another.
+    pub fn overlaps(&self, other: &Rect) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+
     /// Whether the middle of `other` lies in it.
     pub fn has_middle_of(&self, other: &Rect) -> bool {
         let (x, y) = ((other.left + other.right) / 2, (other.top + other.bottom) / 2);

@@ -42,6 +42,9 @@ const DOUBTED: f32 = 0.35;
 /// Below this a line of a few letters is, on a page on which little else is read.
 const DOUBTED_SHORT: f32 = 0.55;
 
+/// Below this a line of which less than half are letters and digits is what an engine sees in leaves.
+const DOUBTED_SIGNS: f32 = 0.65;
+
 /// On a page that is read as surely as this, a line of a few letters is believed as any other.
 const SURE_PAGE: f32 = 0.8;
 
@@ -251,7 +254,12 @@ impl Line {
     /// Whether it is worth keeping, on a page that is read as surely as this.
     pub(crate) fn is_read(&self, page: f32) -> bool {
         let is_doubted = self.letters <= SHORT && page < SURE_PAGE;
-        let least = if is_doubted { DOUBTED_SHORT } else { DOUBTED };
+        let signs = self.text.chars().filter(|c| !c.is_whitespace()).count();
+        let least = match (signs > self.letters * 2, is_doubted) {
+            (true, _) => DOUBTED_SIGNS,
+            (false, true) => DOUBTED_SHORT,
+            (false, false) => DOUBTED,
+        };
         self.letters > 0 && self.confidence >= least
     }
 

@@ -308,14 +308,24 @@ fn all(data: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// The installed model of that name, which leads nowhere else: it is one of those that are listed.
+/// The installed model of that name, which leads nowhere else: it is one of those that are listed. The beginning of a name that only
+/// one of them has is enough: nobody remembers a hash.
 fn of_name(name: &str, data: &Path) -> Result<PathBuf, Failure> {
     let paths = all(data);
+    let beginning = name.strip_suffix(&format!(".{EXTENSION}")).unwrap_or(name);
+    let begins = |path: &&PathBuf| {
+        let stem = path.file_stem().and_then(std::ffi::OsStr::to_str);
+        stem.is_some_and(|stem| !beginning.is_empty() && stem.starts_with(beginning))
+    };
+    let only = || {
+        let mut found = paths.iter().filter(begins);
+        found.next().filter(|_| found.next().is_none())
+    };
     let is_it = |path: &&PathBuf| {
         let own = |part: Option<&std::ffi::OsStr>| part.is_some_and(|part| part == name);
         own(path.file_stem()) || own(path.file_name()) || path.as_os_str() == name
     };
-    paths.iter().find(is_it).cloned().ok_or_else(|| {
+    paths.iter().find(is_it).or_else(only).cloned().ok_or_else(|| {
         let names: Vec<_> = paths
             .iter()
             .filter_map(|path| path.file_stem())

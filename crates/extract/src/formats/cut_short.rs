@@ -12,6 +12,10 @@ const PIECES_MOST: usize = 1_000;
 /// The longest page of Ogg (RFC 3533, section 6).
 const PAGE_MOST: u64 = 65_307;
 
+/// Bytes behind a tag in which the first frame of an MP3 begins, and of the tag behind its sound.
+const FRAME_SOUGHT: u64 = 4 << 10;
+const ID3V1: u64 = 128;
+
 /// What a search takes at once, and how much of it is looked at again.
 const PIECE: u64 = 1 << 20;
 
@@ -66,6 +70,40 @@ pub(super) fn riff(blob: &dyn Blob) -> bool {
         at += at % 2;
     }
     false
+}
+
+/// Whether an MP3 has fewer bytes than the head says that its encoder wrote into the first frame (Xing and LAME, "Info" where the
+/// rate is constant; the field of bytes counts from this frame on). Of one without such a head nobody can tell.
+pub(super) fn mp3(blob: &dyn Blob) -> bool {
+    let head = read_range(blob, 0, 10).unwrap_or_default();
+    let start = match head.as_slice() {
+        // ID3v2.4, section 3.1: seven bits of each byte, and a footer of ten bytes if there is one.
+        [b'I', b'D', b'3', _, _, flags, size @ ..] => {
+            let size = size.iter().fold(0, |all, byte| all << 7 | u64::from(byte & 0x7F));
+            10 + size + if flags & 0x10 != 0 { 10 } else { 0 }
+        }
+        _ => 0,
+    };
+    // What fills up between a tag and the first frame is nothing.
+    let piece = read_range(blob, start, FRAME_SOUGHT).unwrap_or_default();
+    let frame = piece.windows(2).position(|pair| matches!(pair, [0xFF, 0xE0..]));
+    let Some(frame) = frame.and_then(|at| Some((at as u64, piece.get(at..)?.get(..64)?))) else {
+        return false;
+    };
+    let (at, frame) = frame;
+    let found = frame.windows(4).position(|name| name == b"Xing" || name == b"Info");
+    let fields = found.and_then(|found| frame.get(found + 4..));
+    let number = |at: usize| {
+        let bytes = fields?.get(at..)?.first_chunk()?;
+        Some(u64::from(u32::from_be_bytes(*bytes)))
+    };
+    let (has_frames, has_bytes) = match number(0) {
+        Some(flags) => (flags & 1 != 0, flags & 2 != 0),
+        None => return false,
+    };
+    let bytes = number(if has_frames { 8 } else { 4 }).filter(|_| has_bytes).unwrap_or(0);
+    // Some count the tag behind the sound, some do not.
+    start + at + bytes > blob.len().saturating_add(ID3V1)
 }
 
 /// Whether the last page of an Ogg file (RFC 3533, section 6) reaches beyond its end.
@@ -130,6 +168,31 @@ mod tests {
             (&[], None),
         ] {
             assert_eq!(number(bytes), expected, "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn bytes_of_mp3() {
+        let tag = |flags: u8| [b"ID3\x04\0".as_slice(), &[flags, 0, 0, 0, 4], &[0; 4]].concat();
+        let file = |tag: &[u8], name: &[u8; 4], fields: &[u32], length: usize| {
+            let mut file = [tag, &[0xFF, 0xF3, 0x70, 0xC0], &[0; 9], name].concat();
+            file.extend(fields.iter().flat_map(|field| field.to_be_bytes()));
+            file.resize(tag.len() + length, 7);
+            file
+        };
+        for (file, expected) in [
+            (file(&[], b"Info", &[15, 450, 1_000], 1_000), false),
+            (file(&[], b"Info", &[15, 450, 1_000], 900), false),
+            (file(&[], b"Info", &[15, 450, 1_000], 800), true),
+            (file(&tag(0), b"Xing", &[2, 1_000], 1_000), false),
+            (file(&tag(0), b"Xing", &[2, 1_000], 800), true),
+            (file(&tag(0), b"Xing", &[1, 1_000], 800), false),
+            (file(&tag(0), b"LAME", &[2, 1_000], 800), false),
+            (tag(0x10), false),
+            (b"ID3".to_vec(), false),
+            (Vec::new(), false),
+        ] {
+            assert_eq!(mp3(&file), expected, "{file:02x?}");
         }
     }
 

@@ -121,6 +121,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     let is_cut = match demuxer {
         "mov" => claim == Claim::Beyond || iso_boxes::reach_beyond(blob),
         "avi" | "wav" | "aiff" => cut_short::riff(blob),
+        "mp3" => cut_short::mp3(blob),
         "ogg" => cut_short::ogg(blob),
         "matroska" => cut_short::matroska(blob),
         _ => false,

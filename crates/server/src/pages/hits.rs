@@ -148,7 +148,19 @@ impl Hits {
                     }
                 }
                 @if first > 0 || first + LISTED < all {
-                    p.faint { (count(first as u64 + 1)) "–" (count(all.min(first + LISTED) as u64)) " / " (count(all as u64)) }
+                    @let link = |number: usize| {
+                        let number = number.to_string();
+                        here.with(&[("hit", &number)], Some(&format!("hit-{number}")))
+                    };
+                    p.faint {
+                        @if let Some(before) = first.checked_sub(LISTED) {
+                            a href=(link(before + 1)) { (words.say("앞", "Earlier")) } " "
+                        }
+                        (count(first as u64 + 1)) "–" (count(all.min(first + LISTED) as u64)) " / " (count(all as u64))
+                        @if first + LISTED < all {
+                            " " a href=(link(first + LISTED + 1)) { (words.say("다음", "Later")) }
+                        }
+                    }
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Connected pieces of ink, and which of them are of letters.
 
+use std::ops::Range;
+
 use crate::pixels::Pixels;
 use crate::rect::Rect;
 
@@ -110,6 +112,18 @@ impl Pieces {
                 page.fill(run.row as usize, from, run.to as usize + beside, shade);
             }
         }
+    }
+
+    /// From where to where a piece reaches in each of its rows, from above.
+    pub fn spans(&self, number: usize) -> Vec<Range<usize>> {
+        let Some(rect) = self.pieces.get(number).map(|piece| piece.rect) else { return Vec::new() };
+        let mut spans = vec![rect.right..rect.left; rect.height()];
+        for run in self.runs.iter().filter(|run| run.piece as usize == number) {
+            if let Some(span) = spans.get_mut((run.row as usize).saturating_sub(rect.top)) {
+                *span = span.start.min(run.from as usize)..span.end.max(run.to as usize);
+            }
+        }
+        spans
     }
 
     /// How high letters are, in pixels: most of the ink is in pieces of about this height or less. A syllable of Hangul is

@@ -2,7 +2,7 @@
 //!
 //! Letters are pieces of ink of about one size that stand beside each other on a line, and nothing else in a photograph is
 //! so regular for long: leaves, gravel and windows give many pieces, of all sizes, and few of them in a row. So a picture
-//! is likely to say something if enough pieces stand in such rows. It takes some milliseconds, where reading a picture takes
+//! is likely to say something if enough pieces stand in such rows, or a few of them on a plate (`plate.rs`). It takes some milliseconds, where reading a picture takes
 //! seconds; `tests/measure/likely_text.py` measures how often it is right.
 
 use crate::letters::{Piece, Pieces};
@@ -97,7 +97,7 @@ fn on_its_side(rect: &Rect) -> Rect {
 
 /// Whether what is written on a picture is light, and all around it dark: a slide, a title of a film, a sign at night. On a
 /// dark table may lie a white sheet, so that it is not the ground alone that tells.
-pub(crate) fn is_light_on_dark(grey: &Pixels) -> bool {
+fn is_light_on_dark(grey: &Pixels) -> bool {
     let half = grey.bytes.len() / 2;
     let dark = grey.bytes.iter().filter(|shade| **shade < DARK).count();
     if dark <= half {
@@ -109,14 +109,48 @@ pub(crate) fn is_light_on_dark(grey: &Pixels) -> bool {
     light > dark
 }
 
-/// A picture whose plates are turned, of light letters on a dark ground; none if it has none.
-pub(crate) fn without_plates(grey: &Pixels) -> Option<Pixels> {
+/// A picture as it is best read, if that is not as it is. One that is dark and light all over is turned; of a photograph there are the
+/// plates alone, for in leaves and gravel an engine sees letters for seconds; and on a page the dark plates are turned.
+pub(crate) fn to_be_read(grey: &Pixels) -> Option<Pixels> {
+    if is_light_on_dark(grey) {
+        return Some(inverted(grey));
+    }
     let small = small(grey);
-    let scale = grey.width as f32 / small.width.max(1) as f32;
-    let blocks = blocks(&small, &letters(pieces(inverted(&small))), IN_SHORT_ROW);
+    let by = grey.width as f32 / small.width.max(1) as f32;
+    let dark = pieces(small.clone());
+    let turned = dark.iter().map(on_its_side).collect();
+    let dark = letters(dark);
+    let is_page = are_letters(&dark) || are_letters(&letters(turned)) || dark.len() <= FEWEST;
+    let light = letters(pieces(inverted(&small)));
+    let mut plates = plates(&small, &light, true);
+    if !is_page {
+        plates.extend(self::plates(&small, &dark, false));
+        let is_on_one = |it: &&Rect| plates.iter().any(|plate| plate.holds(it));
+        let short = [&dark, &light].map(|letters| rows(letters, IN_SHORT_ROW).concat());
+        let on_plates = short.iter().flatten().filter(is_on_one).count();
+        let long = rows(&dark, IN_ROW).concat();
+        let elsewhere = long.iter().filter(|it| !is_on_one(it)).count();
+        if !plates.is_empty() && elsewhere <= on_plates * 2 {
+            let mut alone = Pixels::of(grey.width, grey.height, 255);
+            plates.iter().for_each(|plate| plate.put(grey, by, &mut alone));
+            return Some(alone);
+        }
+    }
+    plates.retain(Plate::is_light);
+    if plates.is_empty() {
+        return None;
+    }
+    let mut page = grey.clone();
+    plates.iter().for_each(|plate| plate.put(grey, by, &mut page));
+    Some(page)
+}
+
+/// The plates on which these letters, that are light or dark, stand in rows.
+fn plates(small: &Pixels, letters: &[Rect], is_light: bool) -> Vec<Plate> {
     let mut plates: Vec<Plate> = Vec::new();
-    for (block, _) in blocks {
-        if let Some(plate) = Plate::at(&small, block, true).map(|plate| plate.whole(&small))
+    for (block, many) in blocks(small, letters, IN_SHORT_ROW) {
+        if many >= ON_PLATE
+            && let Some(plate) = Plate::at(small, block, is_light).map(|plate| plate.whole(small))
             && !plates.iter().any(|other| other.overlaps(&plate))
         {
             plates.push(plate);
@@ -125,12 +159,7 @@ pub(crate) fn without_plates(grey: &Pixels) -> Option<Pixels> {
             break;
         }
     }
-    if plates.is_empty() {
-        return None;
-    }
-    let mut turned = grey.clone();
-    plates.into_iter().for_each(|plate| plate.scaled(scale).turn(&mut turned));
-    Some(turned)
+    plates
 }
 
 /// Where rows of so many pieces at least stand near each other, with a quarter of their height around them, and how many pieces these are;
@@ -163,7 +192,7 @@ fn small(grey: &Pixels) -> Pixels {
 }
 
 /// A picture with light for dark.
-pub(crate) fn inverted(picture: &Pixels) -> Pixels {
+fn inverted(picture: &Pixels) -> Pixels {
     let bytes = picture.bytes.iter().map(|shade| 255 - shade).collect();
     Pixels { width: picture.width, height: picture.height, bytes }
 }
@@ -282,11 +311,10 @@ mod tests {
                 scene.fill_rect(Rect { left, top, right, bottom }, 240);
             }
         }
-        let turned = without_plates(&scene).unwrap();
+        let turned = to_be_read(&scene).unwrap();
         assert_eq!((turned.at(490, 390, 0), turned.at(520, 430, 255)), (255, 0));
-        assert_eq!(turned.at(20, 20, 0), 150);
-        assert_eq!(without_plates(&page(0)), None, "dark on light");
-        assert_eq!(without_plates(&Pixels::of(600, 400, 30)), None);
+        assert_eq!(to_be_read(&page(0)), None, "dark on light");
+        assert_eq!(to_be_read(&Pixels::of(600, 400, 200)), None);
     }
 
     #[test]

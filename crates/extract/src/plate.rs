@@ -1,14 +1,18 @@
-//! Plates: parts of a picture in which something is written on an even ground, as on the sign of a road in a photograph. One that is
-//! dark, with light letters, is turned for whoever reads it; all around it stays as it is.
+//! Plates: parts of a picture in which something is written on an even ground, as on the sign of a road in a photograph. For whoever
+//! reads them they become dark letters on white.
+
+use std::ops::Range;
 
 use crate::letters::{Piece, Pieces};
 use crate::pixels::Pixels;
 use crate::rect::Rect;
 
 /// A part of a picture with letters on an even ground.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Plate {
     rect: Rect,
+    /// The columns of each of its rows, of one that was found whole.
+    spans: Vec<Range<usize>>,
     /// Shades of the ground and of the letters.
     ground: u8,
     letters: u8,
@@ -59,7 +63,7 @@ impl Plate {
         }
         let between = usize::from(dark + span / 4)..usize::from(light - span / 4);
         let between: usize = counts.get(between)?.iter().sum();
-        let plate = Plate { rect, ground, letters };
+        let plate = Plate { rect, spans: Vec::new(), ground, letters };
         let is_plate = between as f32 <= all as f32 * BETWEEN && plate.is_surrounded(picture);
         is_plate.then_some(plate)
     }
@@ -86,7 +90,6 @@ impl Plate {
 
     /// The same as far as its ground goes on, unless that is into the scene around it.
     pub(crate) fn whole(mut self, picture: &Pixels) -> Plate {
-        let Rect { left, top, right, bottom } = self.rect;
         let near = u16::from(self.ground.abs_diff(self.letters)) / 4;
         let is_ground = |shade: &u8| u16::from(shade.abs_diff(self.ground)) <= near;
         let ground = Pixels {
@@ -95,20 +98,26 @@ impl Plate {
             bytes: picture.bytes.iter().map(|shade| u8::from(is_ground(shade))).collect(),
         };
         let area = |rect: &Rect| rect.width() * rect.height();
-        let holds = |piece: &&Piece| {
-            let Rect { left: l, top: t, right: r, bottom: b } = piece.rect;
-            l <= left && t <= top && r >= right && b >= bottom
-        };
-        let pieces = Pieces::of(&ground).pieces;
-        let whole = pieces.iter().filter(holds).max_by_key(|piece| piece.ink);
-        let is_plate = |piece: &&Piece| {
+        let pieces = Pieces::of(&ground);
+        let is_plate = |piece: &Piece| {
             let all = area(&piece.rect);
-            piece.ink * 2 >= all && all <= area(&self.rect) * LARGER
+            let common = area(&piece.rect.common(&self.rect));
+            common * 10 >= area(&self.rect) * 8
+                && piece.ink * 2 >= all
+                && all <= area(&self.rect) * LARGER
         };
-        self.rect = match whole.filter(is_plate) {
-            Some(piece) => piece.rect,
-            None => self.rect.grown(self.rect.height() / 2, picture.width, picture.height),
-        };
+        let most = |n: &usize| pieces.pieces.get(*n).map_or(0, |piece| piece.ink);
+        let all = pieces.pieces.iter().enumerate();
+        let whole = all.filter(|(_, piece)| is_plate(piece)).map(|(n, _)| n).max_by_key(most);
+        match whole.and_then(|n| Some((n, pieces.pieces.get(n)?))) {
+            Some((n, piece)) => {
+                self.rect = piece.rect;
+                self.spans = pieces.spans(n);
+            }
+            None => {
+                self.rect = self.rect.grown(self.rect.height() / 2, picture.width, picture.height);
+            }
+        }
         self
     }
 
@@ -117,26 +126,44 @@ impl Plate {
         self.rect.overlaps(&other.rect)
     }
 
-    /// The same on a picture that is larger by this factor.
-    pub(crate) fn scaled(self, by: f32) -> Plate {
-        let at = |edge: usize| (edge as f32 * by).round() as usize;
-        let Rect { left, top, right, bottom } = self.rect;
-        let rect = Rect { left: at(left), top: at(top), right: at(right), bottom: at(bottom) };
-        Plate { rect, ..self }
-    }
-
-    /// Turns one of light letters, on the picture that it was found on.
-    pub(crate) fn turn(&self, picture: &mut Pixels) {
-        let span = usize::from(self.letters.saturating_sub(self.ground)).max(1);
-        let width = picture.width;
-        for y in self.rect.top..self.rect.bottom.min(picture.height) {
-            let row =
-                picture.bytes.get_mut(y * width + self.rect.left..y * width + self.rect.right);
-            for shade in row.into_iter().flatten() {
-                let above = usize::from(shade.saturating_sub(self.ground)).min(span);
-                *shade = (255 - above * 255 / span) as u8;
+    /// Puts it as dark letters on white on a picture that is as large as the one it was found on by this factor: on the picture itself,
+    /// or on an empty one.
+    pub(crate) fn put(&self, from: &Pixels, by: f32, to: &mut Pixels) {
+        let small = |at: usize| (at as f32 / by) as usize;
+        let large = |at: usize| (at as f32 * by).round() as usize;
+        let (top, bottom) = (large(self.rect.top), large(self.rect.bottom).min(from.height));
+        for y in top..bottom.min(to.height) {
+            let row = small(y).saturating_sub(self.rect.top);
+            // Of a plate that is seen askew the corners of its rectangle are none of it.
+            let span = self.spans.get(row).cloned().unwrap_or(self.rect.left..self.rect.right);
+            let columns = large(span.start)..large(span.end).min(from.width.min(to.width));
+            let begin = y * to.width;
+            let shades = from.row(y).get(columns.clone()).unwrap_or(&[]);
+            let own = to.bytes.get_mut(begin + columns.start.min(columns.end)..begin + columns.end);
+            for (own, shade) in own.into_iter().flatten().zip(shades) {
+                *own = self.as_ink(*shade);
             }
         }
+    }
+
+    /// White for its ground, black for its letters.
+    fn as_ink(&self, shade: u8) -> u8 {
+        let span = usize::from(self.letters.abs_diff(self.ground)).max(1);
+        let away = match self.is_light() {
+            true => shade.saturating_sub(self.ground),
+            false => self.ground.saturating_sub(shade),
+        };
+        (255 - usize::from(away).min(span) * 255 / span) as u8
+    }
+
+    /// Whether its letters are lighter than its ground.
+    pub(crate) fn is_light(&self) -> bool {
+        self.letters > self.ground
+    }
+
+    /// Whether the middle of a letter lies on it.
+    pub(crate) fn holds(&self, letter: &Rect) -> bool {
+        self.rect.has_middle_of(letter)
     }
 }
 
@@ -161,8 +188,10 @@ mod tests {
         let mut picture = scene(60, 230);
         let part = Rect { left: 60, right: 140, ..PART };
         let plate = Plate::at(&picture, part, true).unwrap().whole(&picture);
-        assert_eq!(plate, Plate { rect: PART, ground: 60, letters: 230 });
-        plate.turn(&mut picture);
+        assert_eq!((plate.rect, plate.ground, plate.letters), (PART, 60, 230));
+        assert_eq!(plate.spans, vec![PART.left..PART.right; PART.height()]);
+        let from = picture.clone();
+        plate.put(&from, 1.0, &mut picture);
         assert_eq!((picture.at(22, 22, 0), picture.at(32, 45, 255)), (255, 0));
         assert_eq!(picture.at(5, 5, 0), 140, "all around stays as it is");
         for (ground, letters, is_light, is_plate, why) in [

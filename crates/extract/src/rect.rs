@@ -42,6 +42,13 @@ impl Rect {
         }
     }
 
+    /// What it has in common with another; empty if that is nothing.
+    pub fn common(&self, other: &Rect) -> Rect {
+        let (left, top) = (self.left.max(other.left), self.top.max(other.top));
+        let (right, bottom) = (self.right.min(other.right), self.bottom.min(other.bottom));
+        Rect { left, top, right: right.max(left), bottom: bottom.max(top) }
+    }
+
     /// Whether it has a part in common with another.
     pub fn overlaps(&self, other: &Rect) -> bool {
         self.left < other.right

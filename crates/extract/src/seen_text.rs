@@ -163,11 +163,8 @@ impl Sight {
         context: &Context<'_>,
     ) -> Result<Vec<Segment>, ReasonKind> {
         context.recognition();
-        let turned = match likely_text::is_light_on_dark(&self.grey) {
-            true => Some(likely_text::inverted(&self.grey)),
-            false => likely_text::without_plates(&self.grey),
-        };
-        let grey = turned.as_ref().unwrap_or(&self.grey);
+        let to_be_read = likely_text::to_be_read(&self.grey);
+        let grey = to_be_read.as_ref().unwrap_or(&self.grey);
         let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let picture = Picture {
             grey: &grey.bytes,

@@ -86,7 +86,7 @@ pub(super) fn mp3(blob: &dyn Blob) -> bool {
     };
     // What fills up between a tag and the first frame is nothing.
     let piece = read_range(blob, start, FRAME_SOUGHT).unwrap_or_default();
-    let frame = piece.windows(2).position(|pair| matches!(pair, [0xFF, 0xE0..]));
+    let frame = piece.windows(2).position(|pair| matches!(pair, [0xFF, 0xE0..=0xFF]));
     let Some(frame) = frame.and_then(|at| Some((at as u64, piece.get(at..)?.get(..64)?))) else {
         return false;
     };

@@ -112,29 +112,36 @@ fn is_light_on_dark(grey: &Pixels) -> bool {
 /// A picture as it is best read, if that is not as it is. One that is dark and light all over is turned; of a photograph there are the
 /// plates alone, for in leaves and gravel an engine sees letters for seconds; and on a page the dark plates are turned.
 pub(crate) fn to_be_read(grey: &Pixels) -> Option<Pixels> {
-    if is_light_on_dark(grey) {
+    let small = small(grey);
+    let light = letters(pieces(inverted(&small)));
+    let is_dark = is_light_on_dark(grey);
+    if is_dark && are_letters(&light) {
         return Some(inverted(grey));
     }
-    let small = small(grey);
     let by = grey.width as f32 / small.width.max(1) as f32;
     let dark = pieces(small.clone());
     let turned = dark.iter().map(on_its_side).collect();
     let dark = letters(dark);
     let is_page = are_letters(&dark) || are_letters(&letters(turned)) || dark.len() <= FEWEST;
-    let light = letters(pieces(inverted(&small)));
     let mut plates = plates(&small, &light, true);
     if !is_page {
         plates.extend(self::plates(&small, &dark, false));
-        let is_on_one = |it: &&Rect| plates.iter().any(|plate| plate.holds(it));
+        // A plate of which nobody knows how far it goes may be the middle of a sheet.
+        let is_on_one = |it: &&Rect| plates.iter().any(|plate| plate.is_whole() && plate.holds(it));
         let short = [&dark, &light].map(|letters| rows(letters, IN_SHORT_ROW).concat());
         let on_plates = short.iter().flatten().filter(is_on_one).count();
         let long = rows(&dark, IN_ROW).concat();
         let elsewhere = long.iter().filter(|it| !is_on_one(it)).count();
-        if !plates.is_empty() && elsewhere <= on_plates * 2 {
+        let is_on_part = |it: &&Rect| plates.iter().any(|plate| plate.holds(it)) && !is_on_one(it);
+        let on_parts = short.iter().flatten().filter(is_on_part).count();
+        if on_plates > on_parts && elsewhere <= on_plates * 2 {
             let mut alone = Pixels::of(grey.width, grey.height, 255);
             plates.iter().for_each(|plate| plate.put(grey, by, &mut alone));
             return Some(alone);
         }
+    }
+    if is_dark {
+        return Some(inverted(grey));
     }
     plates.retain(Plate::is_light);
     if plates.is_empty() {
@@ -162,11 +169,20 @@ fn plates(small: &Pixels, letters: &[Rect], is_light: bool) -> Vec<Plate> {
     plates
 }
 
-/// Where rows of so many pieces at least stand near each other, with a quarter of their height around them, and how many pieces these are;
-/// nothing where there are as many as leaves.
+/// Where rows of so many pieces at least stand near each other, with a quarter of their height around them, and how many pieces these are,
+/// the largest first. Where there are as many as leaves only longer rows are taken, and in the end none.
 fn blocks(picture: &Pixels, letters: &[Rect], least: usize) -> Vec<(Rect, usize)> {
+    let tries = [least, least * 2, least * 3];
+    let found = tries.into_iter().find_map(|least| few_blocks(picture, rows(letters, least)));
+    let mut blocks = found.unwrap_or_default();
+    blocks.sort_by_key(|(rect, many)| (std::cmp::Reverse(*many), rect.top, rect.left));
+    blocks
+}
+
+/// None where there are too many of them.
+fn few_blocks(picture: &Pixels, rows: Vec<Vec<Rect>>) -> Option<Vec<(Rect, usize)>> {
     let mut blocks: Vec<(Rect, usize)> = Vec::new();
-    for row in rows(letters, least) {
+    for row in rows {
         let Some(rect) = row.iter().copied().reduce(Rect::and) else { continue };
         let mut rect = rect.grown(rect.height() / 4, picture.width, picture.height);
         let mut many = row.len();
@@ -176,11 +192,11 @@ fn blocks(picture: &Pixels, letters: &[Rect], least: usize) -> Vec<(Rect, usize)
         }
         blocks.push((rect, many));
         if blocks.len() > BLOCKS_MOST {
-            return Vec::new();
+            return None;
         }
     }
     // Each piece is in most rows twice.
-    blocks.into_iter().map(|(rect, many)| (rect, many.div_ceil(2))).collect()
+    Some(blocks.into_iter().map(|(rect, many)| (rect, many.div_ceil(2))).collect())
 }
 
 fn small(grey: &Pixels) -> Pixels {

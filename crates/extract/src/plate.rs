@@ -161,6 +161,11 @@ impl Plate {
         self.letters > self.ground
     }
 
+    /// Whether it was found how far it goes.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.spans.is_empty()
+    }
+
     /// Whether the middle of a letter lies on it.
     pub(crate) fn holds(&self, letter: &Rect) -> bool {
         self.rect.has_middle_of(letter)

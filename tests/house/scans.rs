@@ -125,13 +125,29 @@ fn what_stands_in_a_film_is_found_at_its_time() {
         let time = &hit["locator"]["time"];
         (time["start_ms"].as_u64().unwrap(), time["end_ms"].as_u64().unwrap())
     };
-    assert_eq!(place("역류방지밸브"), (35_000, 50_000));
+    assert_eq!(place("역류방지밸브"), (30_000, 45_000));
     // The title of both slides is one place.
-    assert_eq!(place("개방 훈련"), (20_000, 50_000));
+    assert_eq!(place("개방 훈련"), (15_000, 45_000));
     let (_, read) = segments(&scenario, "mp4/seen-words.mp4", &[]);
     assert_eq!(read.len(), 3, "nothing is read twice, and nothing in a view: {read:?}");
     let (_, read) = segments(&scenario, "mp4/seen-words.mp4", &["--ocr", "never"]);
     assert!(read.is_empty(), "{read:?}");
+}
+
+#[test]
+fn each_slide_of_a_short_film_is_read_and_stands_until_the_next() {
+    let scenario = Scenario::new();
+    let (document, read) = segments(&scenario, "mp4/slides.mp4", &[]);
+    assert_eq!(document["metadata"]["key_frames"], serde_json::json!([0.0, 12.0]), "as they look");
+    let place = |word: &str| {
+        let said = read.iter().find(|it| it["text"].to_string().contains(word));
+        let time = &said.unwrap_or_else(|| panic!("{word}: {read:?}"))["locator"]["time"];
+        (time["start_ms"].as_u64().unwrap(), time["end_ms"].as_u64().unwrap())
+    };
+    assert_eq!(place("구명조끼"), (0, 6_000));
+    assert_eq!(place("물깊이"), (6_000, 12_000));
+    assert_eq!(place("물놀이"), (0, 12_000), "the title of both is one place");
+    assert_eq!(place("표충사"), (12_000, 18_000));
 }
 
 #[test]

@@ -156,3 +156,48 @@ fn a_word_that_is_only_spoken_is_found_at_its_second() {
     assert_eq!(used(), "");
     assert!(scenario.succeed(&["model", "ls"]).contains("other-"));
 }
+
+/// A film or sound as `madang extract` reads it with the model.
+fn heard(scenario: &Scenario, path: &str) -> Value {
+    let model = model();
+    let model = model.to_str().unwrap();
+    lines(&scenario.succeed(&["extract", "--json", "--model", model, path])).remove(0)
+}
+
+#[test]
+fn what_subtitles_do_not_say_is_heard_and_what_they_say_is_not() {
+    let scenario = Scenario::new();
+    clip(&scenario, "drop/voice.wav", SENTENCE);
+    let place = |name: &str| scenario.path(name).to_str().unwrap().to_owned();
+    let film = |name: &str, cues: &str| {
+        scenario.write("cues.srt", cues);
+        let picture = "color=size=160x120:rate=5:duration=30";
+        let (voice, cues) = (place("drop/voice.wav"), place("cues.srt"));
+        let inputs = ["-v", "error", "-f", "lavfi", "-i", picture, "-i", &voice, "-i", &cues];
+        let film = place(name);
+        run("ffmpeg", &[&inputs[..], &["-t", "12", "-c:s", "mov_text", &film]].concat());
+    };
+    film("drop/some.mp4", "1\n00:00:01,000 --> 00:00:04,000\nGate seven\n");
+    film("drop/all.mp4", "1\n00:00:05,000 --> 00:00:30,000\nThe village has to leave\n");
+    let some = heard(&scenario, "drop/some.mp4");
+    let text = some["text"].to_string();
+    assert!(text.contains("Gate seven") && text.contains("blankets"), "{some}");
+    let all = heard(&scenario, "drop/all.mp4");
+    assert!(!all["text"].to_string().contains("blankets"), "{all}");
+    assert!(all["warnings"].to_string().contains("that subtitles cover"), "{all}");
+    assert!(all["metadata"]["speech_engine"].is_null(), "{all}");
+}
+
+#[test]
+fn what_a_model_does_not_understand_is_not_written_down() {
+    let scenario = Scenario::new();
+    scenario.write("drop/none", "");
+    let korean = scenario.path("drop/korean.wav");
+    let words = "주민 여러분께 알려 드립니다. 오늘 오후 세 시부터 단수가 있으니 물을 미리 받아 두시기 바랍니다.";
+    run("espeak-ng", &["-v", "ko", "-s", "145", "-w", korean.to_str().unwrap(), words]);
+    let read = heard(&scenario, "drop/korean.wav");
+    assert_eq!(read["text"], "", "{read}");
+    assert!(read["metadata"]["speech_left_out"].as_u64().unwrap() > 0, "{read}");
+    assert!(read["warnings"].to_string().contains("knows English only"), "{read}");
+    assert_eq!(read["metadata"]["voice"], true);
+}

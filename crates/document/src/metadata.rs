@@ -127,6 +127,8 @@ pub const VOICE: &str = "voice";
 pub const LOUDNESS: &str = "loudness_lufs";
 /// The engine that wrote down what is said, with its version and model.
 pub const SPEECH_ENGINE: &str = "speech_engine";
+/// How many stretches of speech were not written down because the engine only guessed what is said.
+pub const SPEECH_LEFT_OUT: &str = "speech_left_out";
 /// Number of subtitle tracks.
 pub const SUBTITLE_TRACKS: &str = "subtitle_tracks";
 /// Streams of an audio or video file, a list such as `video:h264`.

@@ -258,6 +258,11 @@ pub enum ReasonKind {
     NotTranscribed,
     /// What is said in it was written down as English, the only language that the model knows.
     HeardAsEnglish,
+    /// So many stretches of what is said in it were left out, for the engine only guessed; its model may know English only, where
+    /// more was asked for.
+    HeardUnsurely { stretches: u64, is_english: bool },
+    /// What is said in so many seconds of it was not written down, for its subtitles say it.
+    SaidInSubtitles { seconds: u64 },
     /// The engine failed on what is said in it.
     NotUnderstood,
     /// There is no cue in it; it was read as plain text.
@@ -404,6 +409,8 @@ impl ReasonKind {
             Link(_) | Device | Pipe | NoFile => "nothing_to_read",
             NoCue | NoTimeSpan(_) => "no_cue",
             BesideBroke(_) | BesideFault { .. } => "beside",
+            HeardUnsurely { .. } => "not_understood",
+            SaidInSubtitles { .. } => "told_already",
             NoPreview => "no_preview",
             SoundOfFixedCamera => "finding",
         }

@@ -630,6 +630,22 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             "음성: 설치된 모델이 영어만 알아, 다른 말도 영어 낱말로 받아쓰였습니다",
             "speech: written down as English, the only language of the installed model, whatever was spoken",
         ),
+        HeardUnsurely { stretches, is_english } => {
+            let (korean, english) = match is_english {
+                true => ("설치된 모델이 영어만 알아, ", "; the installed model knows English only"),
+                false => ("", ""),
+            };
+            both(
+                format!("음성: {korean}알아듣지 못한 {stretches}군데는 받아쓰지 않았습니다"),
+                format!(
+                    "speech: {stretches} stretches were not understood and are left out{english}"
+                ),
+            )
+        }
+        SaidInSubtitles { seconds } => both(
+            format!("음성: 자막이 있는 {seconds}초는 받아쓰지 않았습니다"),
+            format!("speech: {seconds} seconds that subtitles cover were not transcribed"),
+        ),
         NotUnderstood => both("음성을 받아쓰지 못했습니다", "the speech could not be transcribed"),
         NoCue => both(
             "자막이 하나도 없어 그냥 글로 읽었습니다",

@@ -1,73 +1,120 @@
-//! Which frames of a film stand for it: a few key frames, spread over its length and rather behind a cut than before one,
-//! without those that show the same again.
+//! Which frames of a film are looked at and which stand for it: key frames, spread over its length and rather behind a cut
+//! than before one.
 
 use crate::glimpse::Glimpse;
 
-/// Frames of one film, however long.
-const MOST: usize = 32;
+/// Frames that stand for one film, however long.
+const SHOWN_MOST: usize = 32;
 
-/// Frames of a film of one minute; of a longer one there are more, but not as many more as it is longer.
+/// Frames that are looked at of one film, however long.
+const LOOKED_MOST: usize = 64;
+
+/// Seconds up to which a film is looked at that closely; a longer one is looked at the less closely the longer it is.
+const CLOSE: f64 = 150.0;
+
+/// Seconds from one look to the next, but for cuts: what stands shorter nobody reads.
+const APART: f64 = 1.0;
+
+/// Of a film of one minute this many frames are looked at, if no more; of a longer one more, but not as many more as it is
+/// longer.
 const OF_A_MINUTE: f64 = 4.0;
 const GROWS_BY: f64 = 0.6;
 
-/// Seconds below which a film has one frame: it is a clip, which whoever wants to see it plays.
+/// Looks at a film whose key frames are not known: each is a search for one.
+const SEARCHED_MOST: f64 = 16.0;
+const SEARCHED_APART: f64 = 3.0;
+
+/// Seconds below which a film has one frame that stands for it: it is a clip, which whoever wants to see it plays.
 const CLIP: f64 = 10.0;
 
-/// How far into a clip its frame is taken, beyond the black start and the title; and where else it is looked for if there
-/// is nothing to see.
-const OF_A_CLIP: [f64; 3] = [0.1, 0.5, 0.9];
-
-/// How many frames a film of so many seconds has at most.
-fn count(seconds: f64) -> usize {
-    if !seconds.is_finite() || seconds < CLIP {
-        return 1;
-    }
-    let count = OF_A_MINUTE * (seconds / 60.0).powf(GROWS_BY);
-    (count.round() as usize).clamp(1, MOST)
+/// Whether a film of so many seconds is a clip.
+pub(crate) fn is_clip(seconds: f64) -> bool {
+    !seconds.is_finite() || seconds < CLIP
 }
 
-/// Where the frames are taken, each with where else if that one does not do: one in each of as many equal parts as there
-/// are frames. `keys` are the times of all key frames, as far as they are known.
-pub(crate) fn plan(seconds: f64, keys: &[f64]) -> Vec<Vec<f64>> {
-    let count = count(seconds);
-    if count == 1 {
-        let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
-        let mut places = OF_A_CLIP.map(|part| seconds * part).to_vec();
-        places.push(0.0);
-        return vec![places];
-    }
-    let length = seconds / count as f64;
+/// Whether a film of so many seconds is looked at as closely as any.
+pub(crate) fn is_close(seconds: f64) -> bool {
+    seconds <= CLOSE
+}
+
+/// How many parts of a film of so many seconds are looked at.
+fn parts(seconds: f64) -> usize {
+    let close = LOOKED_MOST as f64 * (CLOSE / seconds).min(1.0);
+    let parts = of_any(seconds).max(close).min(seconds / APART);
+    (parts as usize).clamp(1, LOOKED_MOST)
+}
+
+/// The same of a film whose key frames are not known.
+fn searched(seconds: f64) -> usize {
+    let close = (seconds / SEARCHED_APART).min(SEARCHED_MOST);
+    (of_any(seconds).max(close) as usize).max(1)
+}
+
+/// How many frames there are of a film of any length.
+fn of_any(seconds: f64) -> f64 {
+    (OF_A_MINUTE * (seconds / 60.0).powf(GROWS_BY)).round().min(SHOWN_MOST as f64)
+}
+
+/// Where frames are looked at, in seconds: all of `keys`, the times of the key frames as far as they are known, or one in each
+/// of some equal parts and those behind cuts.
+pub(crate) fn plan(seconds: f64, keys: &[f64]) -> Vec<f64> {
     let mut ordered: Vec<f64> = keys.iter().copied().filter(|time| time.is_finite()).collect();
     ordered.sort_by(f64::total_cmp);
+    ordered.dedup();
+    let last = ordered.last().copied().unwrap_or(0.0);
+    let seconds = if seconds.is_finite() && seconds > 0.0 { seconds } else { last.max(0.0) };
+    if ordered.is_empty() {
+        let count = searched(seconds);
+        return (0..count).map(|n| seconds * (n as f64 + 0.5) / count as f64).collect();
+    }
+    // Some indexes do not know the first.
+    if ordered.first().is_some_and(|first| *first > 0.0) {
+        ordered.insert(0, 0.0);
+    }
+    let count = parts(seconds);
+    if ordered.len() <= count {
+        return ordered;
+    }
     let gaps: Vec<f64> = ordered.windows(2).map(span).collect();
     let usual = usual(&gaps);
+    // What encoders insert out of turn stands behind a cut.
+    let is_cut = |at: usize| {
+        at.checked_sub(1).and_then(|gap| gaps.get(gap)).is_some_and(|gap| *gap < usual * 0.9)
+    };
+    let length = seconds / count as f64;
     let part = |n: usize| {
         let (start, end) = (n as f64 * length, (n + 1) as f64 * length);
         let middle = (start + end) / 2.0;
         let from = ordered.partition_point(|time| *time < start);
         let to = ordered.partition_point(|time| *time < end);
-        if ordered.is_empty() {
-            return Some(vec![middle]);
-        }
-        // What encoders insert out of turn stands behind a cut.
-        let is_cut = |at: usize| {
-            at.checked_sub(1).and_then(|gap| gaps.get(gap)).is_some_and(|gap| *gap < usual * 0.9)
-        };
         let rank = |at: &usize| {
             let off = ordered.get(*at).map_or(f64::MAX, |time| (time - middle).abs());
             (!is_cut(*at), off)
         };
-        let best = (from..to).min_by(|a, b| {
+        (from..to).min_by(|a, b| {
             let ((a, off_a), (b, off_b)) = (rank(a), rank(b));
             a.cmp(&b).then(off_a.total_cmp(&off_b))
-        });
-        best.and_then(|at| ordered.get(at)).map(|time| vec![*time])
+        })
     };
-    let mut places: Vec<Vec<f64>> = (0..count).filter_map(part).collect();
-    if places.is_empty() {
-        places.push(vec![seconds / 10.0, 0.0]);
+    let mut taken: Vec<usize> = (0..count).filter_map(part).collect();
+    let others = (0..ordered.len()).filter(|at| is_cut(*at) && !taken.contains(at)).collect();
+    taken.extend(spread(others, LOOKED_MOST - taken.len().min(LOOKED_MOST)));
+    taken.sort_unstable();
+    taken.into_iter().filter_map(|at| ordered.get(at).copied()).collect()
+}
+
+/// As many of these as may be, spread over them, the first and the last among them.
+fn spread<T: Clone>(all: Vec<T>, most: usize) -> Vec<T> {
+    if all.len() <= most {
+        return all;
     }
-    places
+    let step = |n: usize| n * (all.len() - 1) / most.saturating_sub(1).max(1);
+    (0..most).filter_map(|n| all.get(step(n)).cloned()).collect()
+}
+
+/// Which of so many frames stand for the film.
+pub(crate) fn shown(count: usize) -> Vec<usize> {
+    spread((0..count).collect(), SHOWN_MOST)
 }
 
 fn span(pair: &[f64]) -> f64 {
@@ -95,30 +142,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn longer_films_have_more_frames_but_never_many() {
-        let counts = [0.0, 1.0, 9.9, 30.0, 60.0, 600.0, 3600.0, 1e9, f64::NAN, f64::INFINITY];
-        let counts = counts.map(count);
-        assert_eq!(counts, [1, 1, 1, 3, 4, 16, 32, 32, 1, 1]);
+    fn longer_films_are_looked_at_less_closely_and_no_film_often() {
+        let counts = [0.0, 1.0, 9.9, 30.0, 60.0, 180.0, 300.0, 600.0, 3600.0, 1e9];
+        assert_eq!(counts.map(parts), [1, 1, 9, 30, 60, 53, 32, 16, 32, 32]);
+        assert_eq!(counts.map(searched), [1, 1, 3, 10, 16, 16, 16, 16, 32, 32]);
+        assert_eq!(shown(3), [0, 1, 2]);
+        let shown = shown(64);
+        assert_eq!((shown.len(), shown[0], shown[31]), (32, 0, 63));
+    }
+
+    #[test]
+    fn each_key_frame_of_a_short_film_is_looked_at_however_close_they_are() {
+        let slides = [0.0, 5.92, 11.92, 17.92, 19.0];
+        assert_eq!(plan(20.0, &slides), slides);
+        assert_eq!(plan(9.0, &[0.0, 4.0]), [0.0, 4.0]);
+        // Unless each frame is one.
+        let all: Vec<f64> = (0..750).map(|n| f64::from(n) / 25.0).collect();
+        assert_eq!(plan(30.0, &all).len(), 30);
     }
 
     #[test]
     fn frames_are_spread_and_stand_behind_cuts() {
-        // A key frame each two seconds, and one at a cut that comes out of turn.
-        let mut keys: Vec<f64> = (0..26).map(|n| f64::from(n) * 2.0).collect();
-        keys.extend((0..274).map(|n| 51.3 + f64::from(n) * 2.0));
-        let places: Vec<f64> = plan(600.0, &keys).into_iter().map(|it| it[0]).collect();
-        assert_eq!(places.len(), 16);
-        assert!(places.contains(&51.3), "{places:?}");
+        // A key frame each two seconds, and three at cuts that come out of turn, two of them in one part of the film.
+        let cuts = [51.3, 452.1, 460.9];
+        let mut keys: Vec<f64> = (0..300).map(|n| f64::from(n) * 2.0).collect();
+        keys.extend(cuts);
+        let places = plan(600.0, &keys);
+        assert!(places.len() >= 16 && places.len() <= 20, "{places:?}");
+        assert!(cuts.iter().all(|cut| places.contains(cut)), "{places:?}");
         assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
+        assert!(places.windows(2).all(|pair| pair[1] - pair[0] < 75.0), "{places:?}");
         assert!(places.iter().all(|time| keys.contains(time)), "{places:?}");
+        // However many cuts there are.
+        keys.extend((0..200).map(|n| f64::from(n) * 2.0 + 0.3));
+        assert_eq!(plan(600.0, &keys).len(), LOOKED_MOST);
         // Without an index in the middle of each part.
-        let places = plan(60.0, &[]);
-        assert_eq!(places, [[7.5], [22.5], [37.5], [52.5]]);
-        // All key frames at the start: there are no others.
-        assert_eq!(plan(600.0, &[0.0]), [[0.0]]);
-        assert_eq!(plan(600.0, &[700.0]), [[60.0, 0.0]]);
-        assert_eq!(plan(5.0, &[0.0]).len(), 1);
-        assert_eq!(plan(f64::NAN, &[f64::NAN]), [[0.0, 0.0, 0.0, 0.0]]);
+        assert_eq!(plan(9.0, &[]), [1.5, 4.5, 7.5]);
+        // All key frames at the start, or behind the end: there are no others.
+        assert_eq!(plan(600.0, &[0.0]), [0.0]);
+        assert_eq!(plan(600.0, &[700.0]), [0.0, 700.0]);
+        assert_eq!(plan(f64::NAN, &[f64::NAN]), [0.0]);
+        assert_eq!(plan(0.0, &[0.0, 4.0]), [0.0, 4.0]);
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod formats;
 mod frame_choice;
 mod frame_text;
 mod glimpse;
+mod guesses;
 mod hangul_letters;
 /// The language of a text.
 pub mod language;

@@ -28,11 +28,30 @@ const CROSSING: f32 = 0.025;
 
 /// Whether a voice is likely in these samples of one channel.
 pub(crate) fn is_likely(samples: &[f32], rate: usize) -> bool {
-    let frame = (rate / FRAMES).max(1);
-    samples.chunks(WINDOW * rate.max(FRAMES)).any(|window| {
-        let frames: Vec<Frame> = window.chunks_exact(frame).map(Frame::of).collect();
-        is_voice(&frames)
+    windows(samples, rate).any(|(_, frames)| is_voice(&frames))
+}
+
+/// Where in these samples somebody probably speaks, as the first sample of each hundredth of a second that sounds there.
+pub(crate) fn places(samples: &[f32], rate: usize) -> Vec<usize> {
+    let mut places = Vec::new();
+    for (start, frames) in windows(samples, rate).filter(|(_, frames)| is_voice(frames)) {
+        let loud = loud(&frames);
+        let sounding = frames.iter().enumerate().filter(|(_, it)| it.loudness > loud - SPAN);
+        places.extend(sounding.map(|(n, _)| start + n * frame_length(rate)));
+    }
+    places
+}
+
+/// What is judged at once, each with its first sample.
+fn windows(samples: &[f32], rate: usize) -> impl Iterator<Item = (usize, Vec<Frame>)> {
+    let window = WINDOW * rate.max(FRAMES);
+    samples.chunks(window).enumerate().map(move |(n, samples)| {
+        (n * window, samples.chunks_exact(frame_length(rate)).map(Frame::of).collect())
     })
+}
+
+fn frame_length(rate: usize) -> usize {
+    (rate / FRAMES).max(1)
 }
 
 /// A hundredth of a second.
@@ -53,10 +72,15 @@ impl Frame {
     }
 }
 
-fn is_voice(frames: &[Frame]) -> bool {
+/// How loud the loud of a window is.
+fn loud(frames: &[Frame]) -> f32 {
     let mut sorted: Vec<f32> = frames.iter().map(|frame| frame.loudness).collect();
     sorted.sort_by(f32::total_cmp);
-    let Some(&loud) = sorted.get(sorted.len() * 95 / 100) else { return false };
+    sorted.get(sorted.len() * 95 / 100).copied().unwrap_or(f32::MIN)
+}
+
+fn is_voice(frames: &[Frame]) -> bool {
+    let loud = loud(frames);
     if loud < SILENCE {
         return false;
     }
@@ -136,7 +160,11 @@ mod tests {
         assert!(is_likely(&sound(5.0, speech), RATE));
         assert!(is_likely(&sound(5.0, |at, noise| speech(at, noise) + noise * 0.05), RATE));
         let late = |at: f32, noise| if at > 25.0 { speech(at, noise) } else { 0.0 };
-        assert!(is_likely(&sound(27.0, late), RATE));
+        let late = sound(27.0, late);
+        assert!(is_likely(&late, RATE));
+        let places = places(&late, RATE);
+        assert!((120..200).contains(&places.len()), "{}", places.len());
+        assert!(places.iter().all(|at| *at >= 25 * RATE), "nobody speaks before");
     }
 
     #[test]

@@ -51,7 +51,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 10,
+            version: 11,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,
@@ -333,11 +333,11 @@ fn listen(
 ) {
     let audio = streams.iter().position(|stream| stream.kind == StreamKind::Audio);
     let Some(index) = audio else { return };
-    let is_told = content.segments.iter().any(|segment| segment.origin == Origin::Subtitle);
     if context.likeness {
         return;
     }
-    let is_heard = sound::transcribe(file, index, is_told, context, content);
+    let subtitles = sound::Subtitles::of(&content.segments);
+    let is_heard = sound::transcribe(file, index, subtitles, context, content);
     if !is_heard && first_video(streams).is_none() {
         sound::glance(file, index, content);
     }
@@ -388,9 +388,6 @@ fn draw_sound(
 /// Longer side, pixels, at which frames are compared at least.
 const GLIMPSE: u32 = 160;
 
-/// Contrast below which a frame is black, or nearly so.
-const BLACK: u64 = 4;
-
 /// A frame that was taken.
 struct Frame {
     locator: Locator,
@@ -412,7 +409,9 @@ fn take_frames(
     let duration = file.duration().unwrap_or(0.0);
     let mut decoder = file.key_frames(index, limits.pixels)?;
     let places = frame_choice::plan(duration, &decoder.times());
-    let is_clip = places.len() == 1;
+    let is_clip = frame_choice::is_clip(duration);
+    // Reading is dear: of a long film each view is read once.
+    let is_close = frame_choice::is_close(duration);
     let orientation = Some(match video.rotation {
         Some(90) => 6,
         Some(180) => 3,
@@ -422,9 +421,10 @@ fn take_frames(
     let mut text = FrameText::new(context, orientation);
     let mut frames: Vec<Frame> = Vec::new();
     let (mut failed, mut decoded) = (None, HashSet::new());
+    let mut read: Option<Glimpse> = None;
     // The index may be damaged where the start is not.
     let start = std::iter::once((0.0, true));
-    for (seconds, is_last) in places.into_iter().flatten().map(|at| (at, false)).chain(start) {
+    for (seconds, is_last) in places.into_iter().map(|at| (at, false)).chain(start) {
         if is_last && !frames.is_empty() {
             break;
         }
@@ -448,22 +448,26 @@ fn take_frames(
             }
         };
         let glimpse = Glimpse::of(width, height, &rgb);
+        // Another line of text changes less of a view than what makes it another.
+        let is_known = read.as_ref().is_some_and(|last| match is_close {
+            true => last.reads_as(&glimpse),
+            false => last.resembles(&glimpse),
+        });
+        if !is_known {
+            let frame = |side| {
+                let (width, height, rgb) = decoder.rgb(side).ok()?;
+                RgbImage::from_raw(width, height, rgb)
+            };
+            text.read(&frame, start_ms, content);
+            read = Some(glimpse.clone());
+        }
         if frames.last().is_some_and(|last| last.glimpse.resembles(&glimpse)) {
             continue;
         }
-        let frame = |side| {
-            let (width, height, rgb) = decoder.rgb(side).ok()?;
-            RgbImage::from_raw(width, height, rgb)
-        };
-        text.read(&frame, start_ms, content);
         let picture = RgbImage::from_raw(width, height, rgb)
             .ok_or(ReasonKind::Faulty(Fault::FrameIncomplete))?;
         let locator = Locator::Time { start_ms, end_ms: start_ms };
         frames.push(Frame { locator, glimpse, picture });
-        // A black one stands for nothing as long as there may be another.
-        if is_clip && frames.last().is_some_and(|frame| frame.glimpse.contrast() >= BLACK) {
-            break;
-        }
     }
     text.finish(milliseconds(duration), content);
     if !context.previews_wanted() {
@@ -476,12 +480,13 @@ fn take_frames(
     let side = (limits.preview / 2).max(1);
     let mut tiles = Vec::new();
     let mut first = None;
+    let shown = frame_choice::shown(frames.len());
     for (n, Frame { locator, picture, .. }) in frames.into_iter().enumerate() {
         let picture = DynamicImage::ImageRgb8(picture);
         if n == best {
             first = preview::of(picture.clone(), orientation, locator.clone(), context)?;
         }
-        if !is_clip {
+        if !is_clip && shown.contains(&n) {
             tiles.extend(preview::sized(picture, orientation, locator, side, context)?);
         }
     }

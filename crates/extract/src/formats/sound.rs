@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use madang_document::content::{Content, Preview, Segment};
+use madang_document::content::{Content, Origin, Preview, Segment};
 use madang_document::headway::{Headway, Stretch};
 use madang_document::locator::Locator;
 use madang_document::metadata;
@@ -20,6 +20,7 @@ use madang_document::unit::Unit;
 use super::media_io::{MediaFile, MediaSound, SoundEnd};
 use super::preview;
 use crate::context::Context;
+use crate::guesses::Guesses;
 use crate::loudness::Loudness;
 use crate::options::Speech;
 use crate::recogniser::{Recogniser, Sense, Signal, Sound};
@@ -29,6 +30,20 @@ use crate::waveform::{COLUMNS, Waveform};
 /// Seconds that are handed to the engine at once. It listens half a minute at a time, from the end of what it made out last,
 /// so that what is lost at the end of a piece is once in so many of its steps.
 const PIECE: usize = 240;
+
+/// The same where there are subtitles: what they say is passed over by pieces.
+const SUBTITLED_PIECE: usize = 60;
+
+/// Which part of the time that somebody speaks in a piece subtitles cover where they say what is said, and how many
+/// milliseconds they may come too late or go too early.
+const COVERED: f64 = 0.6;
+const SUBTITLE_OFF: u64 = 500;
+
+/// How long the last one stands that does not say how long, in milliseconds.
+const LINE: u64 = 5_000;
+
+/// Which part of a recording subtitles cover where somebody hardly speaks without them, as long as nobody listened.
+const SUBTITLED: f64 = 0.5;
 
 /// Seconds at the end of a piece within which the place to cut it is looked for.
 const SEAM: usize = 15;
@@ -152,23 +167,25 @@ pub(super) fn draw(
     preview::of(waveform.picture(), None, Locator::Whole {}, context)
 }
 
-/// Transcribes what is said in stream `index` of a file, as its pipeline wants it. `told` says whether the same words stand in the
-/// document already, as subtitles do. Whether all of it was listened to: then it is said what was heard, too.
+/// Transcribes what is said in stream `index` of a file, as its pipeline wants it, but for what its subtitles say. Whether
+/// all of it was listened to: then it is said what was heard, too.
 pub(super) fn transcribe(
     file: &mut MediaFile<'_>,
     index: usize,
-    told: bool,
+    subtitles: Subtitles,
     context: &Context<'_>,
     content: &mut Content,
 ) -> bool {
-    match context.options.speech {
+    let subtitles = match context.options.speech {
         Speech::Never => return false,
-        Speech::Auto if told => return false,
-        Speech::Auto | Speech::Always => {}
-    }
+        Speech::Auto => subtitles,
+        Speech::Always => Subtitles::default(),
+    };
     // Who reads sound has all the engines there are.
     if context.engines.of(Sense::Hearing).is_none() {
-        content.note(ReasonKind::NotTranscribed);
+        if subtitles.part_of(file.duration().unwrap_or(0.0)) < SUBTITLED {
+            content.note(ReasonKind::NotTranscribed);
+        }
         return false;
     }
     let Some(engine) = context.recogniser(Sense::Hearing, content) else { return false };
@@ -176,6 +193,8 @@ pub(super) fn transcribe(
     let mut listener = Listener {
         engine,
         rate,
+        piece: if subtitles.0.is_empty() { PIECE } else { SUBTITLED_PIECE },
+        subtitles,
         length: file.duration().map(|seconds| seconds.ceil() as u64),
         context,
         samples: VecDeque::new(),
@@ -187,6 +206,10 @@ pub(super) fn transcribe(
         failure: None,
         is_full: false,
         is_voice: false,
+        is_asked: false,
+        covered: 0,
+        unsure: 0,
+        guesses: Guesses::default(),
     };
     let mut loudness = Loudness::new();
     let ended = file.sound(index, 0.0, engine.sample_rate(), BYTES_MOST, |sound| {
@@ -198,16 +221,26 @@ pub(super) fn transcribe(
     }
     let minutes = |samples: usize| (samples / rate / 60) as u64;
     let duration = file.duration().map(|seconds| (seconds / 60.0).ceil() as u64);
-    let Listener { segments, heard, failure, is_full, is_voice, .. } = listener;
+    let Listener { segments, heard, failure, is_full, is_voice, is_asked, .. } = listener;
+    let (covered, unsure) = (listener.covered, listener.unsure);
     if heard > 0 {
         describe(is_voice, &loudness, WHOLE_NAME, content);
     }
-    if is_voice || context.options.speech == Speech::Always {
+    if is_asked {
         content.metadata.at("speech").set(metadata::SPEECH_ENGINE, engine.name());
     }
     let wants_more = context.options.speech_languages != ["eng"];
-    if !segments.is_empty() && wants_more && engine.languages() == ["eng"] {
+    let is_english = wants_more && engine.languages() == ["eng"];
+    if !segments.is_empty() && is_english {
         content.note(ReasonKind::HeardAsEnglish);
+    }
+    if unsure > 0 {
+        content.metadata.at("speech").set(metadata::SPEECH_LEFT_OUT, unsure);
+        content.note(ReasonKind::HeardUnsurely { stretches: unsure, is_english });
+    }
+    if covered > 0 {
+        let seconds = (covered / rate).max(1) as u64;
+        content.note(ReasonKind::SaidInSubtitles { seconds });
     }
     content.segments.extend(segments);
     match ended {
@@ -260,10 +293,59 @@ fn sounding(piece: &[f32], rate: usize, start_ms: u64, end_ms: u64) -> (u64, u64
     (start, end.max(start))
 }
 
+/// When subtitles stand, in milliseconds, in order and none over another.
+#[derive(Debug, Default)]
+pub(super) struct Subtitles(Vec<(u64, u64)>);
+
+impl Subtitles {
+    /// Those among what was read.
+    pub(super) fn of(segments: &[Segment]) -> Subtitles {
+        let times = segments.iter().filter(|it| it.origin == Origin::Subtitle);
+        let mut times: Vec<(u64, u64)> = times
+            .filter_map(|it| match it.locator {
+                Locator::Time { start_ms, end_ms } => Some((start_ms, end_ms)),
+                _ => None,
+            })
+            .collect();
+        times.sort_unstable();
+        // Lines of a song have no end of their own.
+        let starts: Vec<u64> = times.iter().map(|(start, _)| *start).skip(1).collect();
+        for (n, (start, end)) in times.iter_mut().enumerate() {
+            if end <= start {
+                *end = starts.get(n).copied().unwrap_or(start.saturating_add(LINE));
+            }
+        }
+        let mut apart: Vec<(u64, u64)> = Vec::new();
+        for (start, end) in times {
+            match apart.last_mut() {
+                Some((_, last)) if start <= *last => *last = end.max(*last),
+                _ => apart.push((start, end.max(start))),
+            }
+        }
+        Subtitles(apart)
+    }
+
+    /// Whether one stands at this moment, or nearly.
+    fn stand_at(&self, ms: u64) -> bool {
+        let next = self.0.partition_point(|(start, _)| *start <= ms.saturating_add(SUBTITLE_OFF));
+        let before = next.checked_sub(1).and_then(|at| self.0.get(at));
+        before.is_some_and(|(_, end)| ms <= end.saturating_add(SUBTITLE_OFF))
+    }
+
+    /// The part of so many seconds in which they stand.
+    fn part_of(&self, seconds: f64) -> f64 {
+        let stands = self.0.iter().map(|(start, end)| (end - start) as f64 / 1000.0).sum::<f64>();
+        stands / seconds.max(1.0)
+    }
+}
+
 /// Gathers sound and hands it to the engine piece by piece.
 struct Listener<'a> {
     engine: &'a dyn Recogniser,
     rate: usize,
+    /// Seconds of a piece.
+    piece: usize,
+    subtitles: Subtitles,
     /// Seconds of the recording, if that is said.
     length: Option<u64>,
     context: &'a Context<'a>,
@@ -280,6 +362,13 @@ struct Listener<'a> {
     failure: Option<Reason>,
     is_full: bool,
     is_voice: bool,
+    /// Whether the engine was asked.
+    is_asked: bool,
+    /// Samples that subtitles stand for.
+    covered: usize,
+    /// Stretches that were left out because the engine only guessed.
+    unsure: u64,
+    guesses: Guesses,
 }
 
 impl Listener<'_> {
@@ -293,7 +382,7 @@ impl Listener<'_> {
             self.leaps.push((self.samples.len(), start));
         }
         self.samples.extend(samples);
-        while self.samples.len() >= PIECE * self.rate {
+        while self.samples.len() >= self.piece * self.rate {
             if !self.may_go_on() {
                 return false;
             }
@@ -341,12 +430,20 @@ impl Listener<'_> {
         let minutes = count.div_ceil(60 * self.rate);
         self.context.units(u32::try_from(minutes * UNITS_OF_MINUTE).unwrap_or(u32::MAX));
         let always = self.context.options.speech == Speech::Always;
-        let piece = self.samples.make_contiguous().get(..count).unwrap_or_default();
-        let is_voice = voice::is_likely(piece, self.rate);
+        self.samples.make_contiguous();
+        let piece = self.samples.as_slices().0.get(..count).unwrap_or_default();
+        let (is_voice, is_covered) = match self.subtitles.0.is_empty() {
+            true => (voice::is_likely(piece, self.rate), false),
+            false => self.judged(&voice::places(piece, self.rate)),
+        };
         self.is_voice |= is_voice;
-        let recognised = match always || is_voice {
+        if is_covered {
+            self.covered += count;
+        }
+        let recognised = match always || is_voice && !is_covered {
             false => Ok(Vec::new()),
             true => {
+                self.is_asked = true;
                 let signal = Signal::Sound(Sound { samples: piece });
                 let languages = &self.context.options.speech_languages;
                 self.context.recognise(self.engine, &signal, languages)
@@ -363,6 +460,10 @@ impl Listener<'_> {
                 });
                 let moved: Vec<Segment> = moved.collect();
                 for segment in moved {
+                    if self.guesses.is_next(&segment) {
+                        self.unsure += 1;
+                        continue;
+                    }
                     self.text = self.text.saturating_add(segment.text.len() as u64);
                     self.is_full |= self.text > self.context.limits.text
                         || self.segments.len() as u64 >= self.context.limits.segments;
@@ -389,16 +490,26 @@ impl Listener<'_> {
         self.failure.is_none() && !self.is_full
     }
 
+    /// The millisecond in the file at which a sample of the piece stands.
+    fn ms_of(&self, sample: usize) -> u64 {
+        match self.time_of(sample) {
+            Some(seconds) => (seconds * 1000.0).round() as u64,
+            None => (self.taken as u64).saturating_add(sample as u64) * 1000 / self.rate as u64,
+        }
+    }
+
+    /// Whether somebody speaks in a piece, at these samples, and whether subtitles say most of it.
+    fn judged(&self, places: &[usize]) -> (bool, bool) {
+        let told = places.iter().filter(|at| self.subtitles.stand_at(self.ms_of(**at))).count();
+        let is_voice = !places.is_empty();
+        (is_voice, is_voice && told as f64 >= COVERED * places.len() as f64)
+    }
+
     /// A segment of the piece at its place in the file.
     fn moved(&self, segment: Segment) -> Segment {
         let Locator::Time { start_ms, end_ms } = segment.locator else { return segment };
-        let at = |ms: u64| {
-            let sample = usize::try_from(ms.saturating_mul(self.rate as u64) / 1000).unwrap_or(0);
-            match self.time_of(sample) {
-                Some(seconds) => (seconds * 1000.0).round() as u64,
-                None => ms.saturating_add((self.taken as u64 * 1000) / self.rate as u64),
-            }
-        };
+        let sample = |ms: u64| ms.saturating_mul(self.rate as u64) / 1000;
+        let at = |ms: u64| self.ms_of(usize::try_from(sample(ms)).unwrap_or(0));
         let start_ms = at(start_ms);
         Segment { locator: Locator::Time { start_ms, end_ms: at(end_ms).max(start_ms) }, ..segment }
     }
@@ -407,6 +518,31 @@ impl Listener<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_is_known_when_subtitles_stand() {
+        let segment = |start_ms, end_ms, origin| Segment {
+            text: "말".into(),
+            locator: Locator::Time { start_ms, end_ms },
+            origin,
+            confidence: None,
+            words: Vec::new(),
+        };
+        let subtitles = Subtitles::of(&[
+            segment(14_000, 17_000, Origin::Subtitle),
+            segment(2_000, 4_000, Origin::Subtitle),
+            segment(3_000, 5_000, Origin::Subtitle),
+            segment(8_000, 9_000, Origin::Ocr),
+        ]);
+        assert_eq!(subtitles.0, [(2_000, 5_000), (14_000, 17_000)]);
+        let stands = [0, 1_500, 5_400, 5_600, 8_500, 13_600, 17_600];
+        let stands = stands.map(|ms| subtitles.stand_at(ms));
+        assert_eq!(stands, [false, true, true, false, false, true, false]);
+        assert_eq!(subtitles.part_of(12.0), 0.5);
+        assert!(!Subtitles::default().stand_at(0));
+        let lines = [segment(100, 100, Origin::Subtitle), segment(900, 900, Origin::Subtitle)];
+        assert_eq!(Subtitles::of(&lines).0, [(100, 5_900)], "lines of a song");
+    }
 
     #[test]
     fn a_time_begins_where_something_is_heard() {

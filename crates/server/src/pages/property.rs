@@ -118,6 +118,7 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     (metadata::VOICE, "말소리 있음", "Somebody speaks", Plain),
     (metadata::LOUDNESS, "음량 (LUFS)", "Loudness (LUFS)", Plain),
     (metadata::SPEECH_ENGINE, "받아쓴 엔진", "Transcribed by", Plain),
+    (metadata::SPEECH_LEFT_OUT, "알아듣지 못해 뺀 말", "Stretches of speech not understood", Plain),
     (metadata::SUBTITLE_TRACKS, "자막 수", "Subtitle tracks", Plain),
     (metadata::FPS, "초당 장면 수", "Frames a second", Plain),
     (metadata::ROTATION, "돌림", "Rotation", Unit("°")),

@@ -72,7 +72,10 @@ impl<'a> MediaFile<'a> {
 }
 
 impl KeyFrames<'_, '_> {
-    /// Where the key frames are, in seconds, as far as an index says; empty where the container has none.
+    /// When the key frames are seen, in seconds, as far as an index says; empty where the container has none.
+    ///
+    /// Some indexes say when a frame is decoded, which is earlier by as much as the first one is: a frame that is sought by that
+    /// time is the one before.
     pub(in crate::formats) fn times(&self) -> Vec<f64> {
         let av = self.file.av;
         let Some(&stream) = self.file.raw_streams().get(self.index) else { return Vec::new() };
@@ -83,11 +86,17 @@ impl KeyFrames<'_, '_> {
             let start = self.start();
             let count = (av.avformat_index_get_entries_count)(stream).min(ENTRIES_MOST);
             let entries = (0..count).map(|at| (av.avformat_index_get_entry)(stream, at));
-            let keys = entries
-                .take_while(|entry| !entry.is_null())
-                .map(|entry| &*entry)
-                .filter(|entry| entry.flags() & AVINDEX_KEYFRAME != 0);
-            keys.map(|entry| entry.timestamp as f64 * unit - start).collect()
+            let mut entries =
+                entries.take_while(|entry| !entry.is_null()).map(|entry| &*entry).peekable();
+            let seen = match (*stream).start_time {
+                AV_NOPTS_VALUE => None,
+                seen => entries.peek().map(|first| seen.saturating_sub(first.timestamp).max(0)),
+            };
+            let delay = seen.unwrap_or(0);
+            entries
+                .filter(|entry| entry.flags() & AVINDEX_KEYFRAME != 0)
+                .map(|entry| entry.timestamp.saturating_add(delay) as f64 * unit - start)
+                .collect()
         }
     }
 
@@ -155,7 +164,7 @@ impl KeyFrames<'_, '_> {
                 return;
             }
         }
-        let target = ((seconds + self.start()) * f64::from(AV_TIME_BASE)) as i64;
+        let target = ((seconds + self.start()) * f64::from(AV_TIME_BASE)).round() as i64;
         // SAFETY: as above.
         unsafe {
             (av.av_seek_frame)(self.file.format, -1, target, AVSEEK_FLAG_BACKWARD);

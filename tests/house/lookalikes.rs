@@ -40,6 +40,8 @@ async fn the_renditions_of_a_notice_find_each_other() {
     scenario.write("drop/flood/공고.rtf", format!("{{\\rtf1\\ansi\\uc1 {rich}}}"));
     scenario.write("drop/flood/스캔.txt", &scan);
     scenario.write("drop/flood/사본.txt", &text);
+    // Of the same template, about something else.
+    scenario.write("drop/flood/형제.txt", text.replace("수문", "교량"));
     scenario.once(&[]);
 
     // As if no stage had looked at one of them.
@@ -58,11 +60,11 @@ async fn the_renditions_of_a_notice_find_each_other() {
     assert!(said(&refused).contains("text_fingerprint, picture_fingerprint"), "{}", said(&refused));
     let all =
         scenario.succeed(&["queue", "redrive", "--stage", "text_fingerprint", "--below", "9"]);
-    assert!(all.contains("5 jobs are ready again"), "{all}");
+    assert!(all.contains("6 jobs are ready again"), "{all}");
     scenario.once(&[]);
 
     let service = Service::start(&scenario, &[]).await;
-    service.settled(6).await;
+    service.settled(7).await;
     let similar = async |store: &str, path: &str| {
         let id = DocumentId::new(store, path, None);
         service.get(&format!("/v1/documents/{id}/similar")).await
@@ -76,6 +78,7 @@ async fn the_renditions_of_a_notice_find_each_other() {
         ("공고.rtf", "rendition"),
         ("사본.txt", "copy"),
         ("스캔.txt", "rendition"),
+        ("형제.txt", "alike"),
     ];
     assert_eq!(found, all);
     assert_eq!(relations(&similar("press", "다른 공고.txt").await), []);

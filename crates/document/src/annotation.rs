@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fingerprint::Fingerprint;
 use crate::locator::Locator;
+use crate::opening::Opening;
 
 /// What a stage found out about a document that was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub enum Finding {
         fingerprint: Fingerprint,
         /// How many of them there were.
         shingles: u32,
+        /// How the text begins; empty of what was read before that was kept.
+        #[serde(default)]
+        opening: Opening,
     },
     /// The fingerprint of a picture in the document, or of the document that is one.
     Picture {

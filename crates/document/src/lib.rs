@@ -36,6 +36,7 @@ pub mod media_type;
 pub mod metadata;
 pub mod object;
 pub mod object_key;
+pub mod opening;
 pub mod outcome;
 pub mod part;
 pub mod particle;

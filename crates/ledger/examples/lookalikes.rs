@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use madang_document::annotation::Finding;
 use madang_document::fingerprint::Fingerprint;
 use madang_document::id::DocumentId;
+use madang_document::opening::Opening;
 use madang_document::principal::Scope;
 use madang_ledger::conformance::sample::{
     Hand, Trial, apply, at, claim, done, id, only, ours, said, see,
@@ -67,7 +68,9 @@ async fn main() {
     for (n, claim) in claim(&trial, 9, at(1)).await.iter().enumerate() {
         let mut words = print(0).words();
         words[0] ^= (1 << (8 * n)) - 1;
-        let finding = Finding::Text { fingerprint: Fingerprint::new(words), shingles: 1000 };
+        let opening = Opening::of("가나다라마바사아자차카타파하".repeat(40).chars());
+        let finding =
+            Finding::Text { fingerprint: Fingerprint::new(words), shingles: 1000, opening };
         let mut completion = done(claim, &[]);
         completion.documents[0].annotations = vec![said("text_fingerprint", 1, finding)];
         apply(&trial, completion, at(2)).await;

@@ -4,16 +4,18 @@ use async_trait::async_trait;
 use madang_document::fingerprint::Fingerprint;
 use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
+use madang_document::opening::Opening;
 use madang_document::principal::Scope;
 
 use crate::documents::Stored;
 use crate::error::Result;
 
-/// Documents that look like another: the copies of its bytes, the renditions of its text, the pictures that show the same.
+/// Documents that look like another: the copies of its bytes, the renditions of its text, texts that are like it, the pictures that
+/// show the same.
 #[async_trait]
 pub trait Lookalikes: Send + Sync {
-    /// The live documents that look like this one, of what the scope covers: those of the same bytes first, then the others,
-    /// what is most alike first, at most `limit`, each once. What the scope does not cover is not looked at: it changes
+    /// The live documents that look like this one, of what the scope covers: those of the same bytes first, then the others in the
+    /// order of [`Relation`], what is most alike first, at most `limit`, each once. What the scope does not cover is not looked at: it changes
     /// neither what is found nor, by how much there is of it, how long that takes. Of a document that is unknown, or was
     /// read before there were fingerprints, nothing looks like it but its copies.
     async fn lookalikes(
@@ -59,6 +61,8 @@ pub enum Relation {
     Copy,
     /// It says the same, in whatever format.
     Rendition,
+    /// It says much of the same, and something else: both were made from one template, or one is a draft of the other.
+    Alike,
     /// It shows the same picture, or has one in it that does.
     Picture,
 }
@@ -69,15 +73,33 @@ impl Relation {
         match self {
             Relation::Copy => "copy",
             Relation::Rendition => "rendition",
+            Relation::Alike => "alike",
             Relation::Picture => "picture",
         }
     }
 }
 
-/// Bits in which the fingerprints of two renditions differ at the most: of texts that have nothing in common 128 differ, give
+/// Bits in which the fingerprints of two texts that are alike, and of two renditions, differ at the most: of texts that have nothing in common 128 differ, give
 /// or take 8, of those that have 45 shingles of a hundred in common 70. `tests/measure/renditions.py` says what
 /// that finds and what it takes for others.
 pub const RENDITION: u32 = 70;
+
+/// Bits in which those of two renditions differ at the most where nothing else is known of the texts: nine of ten shingles are
+/// common to both, as of a notice and its copy in another format.
+pub const SURE: u32 = 12;
+
+/// Of two renditions, the part of what they begin with that is another word in the other, at most, as
+/// [`Opening::replaced`] counts it. A scan of which one letter in twenty is misread comes to 0.01, notices of one template of
+/// which one word in twenty is another to 0.045.
+pub const REPLACED: f32 = 0.015;
+
+/// Whether two texts that are alike are one, by in how many bits their fingerprints differ and how they begin.
+pub fn is_rendition(distance: u32, one: &Opening, other: &Opening) -> bool {
+    match one.replaced(other) {
+        Some(replaced) => replaced <= REPLACED,
+        None => distance <= SURE,
+    }
+}
 
 /// The same of two pictures. Copies that were scaled, encoded anew or made brighter differ in 30 at the most.
 pub const PICTURE: u32 = 44;

@@ -41,6 +41,7 @@ mod neighbours;
 mod news;
 mod notes;
 mod objects;
+mod openings;
 mod outbox;
 mod outlook;
 mod owed;
@@ -65,6 +66,7 @@ mod writing;
 
 use fault::fault;
 use neighbours::Neighbours;
+use openings::Openings;
 use readings::Readings;
 use shelves::Shelves;
 use writing::{Pace, Writer, Writing};
@@ -87,6 +89,8 @@ pub struct SqliteLedger {
     /// Whose turn it is to bring fingerprints to the shelves.
     filling: Mutex<()>,
     neighbours: std::sync::Mutex<Neighbours>,
+    /// How texts begin that were compared.
+    openings: std::sync::Mutex<Openings>,
     /// Whose turn it is to compare many.
     comparing: Mutex<()>,
 }
@@ -163,6 +167,7 @@ impl SqliteLedger {
             shelves: RwLock::default(),
             filling: Mutex::default(),
             neighbours: std::sync::Mutex::default(),
+            openings: std::sync::Mutex::default(),
             comparing: Mutex::default(),
         })
     }
@@ -197,6 +202,7 @@ impl SqliteLedger {
             shelves: RwLock::default(),
             filling: Mutex::default(),
             neighbours: std::sync::Mutex::default(),
+            openings: std::sync::Mutex::default(),
             comparing: Mutex::default(),
         })
     }
@@ -284,6 +290,11 @@ impl SqliteLedger {
     /// What is known of texts that were compared.
     fn neighbours(&self) -> &std::sync::Mutex<Neighbours> {
         &self.neighbours
+    }
+
+    /// How texts begin that were compared.
+    fn known_openings(&self) -> &std::sync::Mutex<Openings> {
+        &self.openings
     }
 
     /// Held by whoever compares many fingerprints, for a slice of them.

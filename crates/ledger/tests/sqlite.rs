@@ -12,6 +12,7 @@ use madang_document::fingerprint::Fingerprint;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::left_out::{LeftOut, LeftOutKind};
+use madang_document::opening::Opening;
 use madang_document::principal::Scope;
 use madang_ledger::audit::{Act, Broken, first_broken, verify};
 use madang_ledger::conformance::sample::{Hand, NOBODY, NODE, Trial, at};
@@ -62,7 +63,11 @@ async fn whatever_comes_between_two_questions_they_find_what_there_is() {
     let ledger = open(&path, Durability::Process).await;
     sample::see(&ledger, &["a", "b"], at(0)).await;
     for claim in sample::claim(&ledger, 9, at(1)).await {
-        let finding = Finding::Text { fingerprint: Fingerprint::new([0; 4]), shingles: 100 };
+        let finding = Finding::Text {
+            fingerprint: Fingerprint::new([0; 4]),
+            shingles: 100,
+            opening: Opening::default(),
+        };
         let mut completion = sample::done(&claim, &[]);
         completion.documents[0].annotations = vec![sample::said("text_fingerprint", 1, finding)];
         sample::apply(&ledger, completion, at(2)).await;

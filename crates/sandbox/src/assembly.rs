@@ -10,6 +10,7 @@ use madang_document::headway::Headway;
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::media_type::MediaType;
+use madang_document::opening::Opening;
 use madang_document::outcome::Outcome;
 use madang_document::raster::{Raster, Shades};
 use madang_document::shown::is_misleading;
@@ -472,7 +473,10 @@ fn check_annotation(annotation: &Annotation) -> Result<(), ProtocolViolation> {
     }
     match &annotation.finding {
         Finding::Picture { locator, .. } => check_locator(locator),
-        Finding::Nothing | Finding::Text { .. } => Ok(()),
+        Finding::Text { opening, .. } => {
+            check_length("opening of a text", opening.len(), Opening::LETTERS)
+        }
+        Finding::Nothing => Ok(()),
     }
 }
 

@@ -310,6 +310,7 @@ mod tests {
     use madang_document::fingerprint::Fingerprint;
     use madang_document::headway::Stretch;
     use madang_document::locator::Locator;
+    use madang_document::opening::Opening;
     use madang_document::part;
     use madang_document::reason_kind::ReasonKind;
     use proptest::prelude::*;
@@ -377,7 +378,11 @@ mod tests {
             Frame::Annotations(vec![Annotation {
                 stage: "text_fingerprint".into(),
                 version: 1,
-                finding: Finding::Text { fingerprint: Fingerprint::new([1, 2, 3, 4]), shingles: 9 },
+                finding: Finding::Text {
+                    fingerprint: Fingerprint::new([1, 2, 3, 4]),
+                    shingles: 9,
+                    opening: Opening::of("공고".chars()),
+                },
             }]),
             Frame::Headway(Headway::new(Stretch::Pages, 3, Some(40))),
             Frame::Recognised {

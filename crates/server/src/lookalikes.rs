@@ -36,8 +36,8 @@ pub(crate) async fn api(
     Ok(json(&Similar { similar: similar.into_iter().map(SimilarAnswer::from).collect() }))
 }
 
-/// What looks like a document, as far as the caller may see: its copies first, then its renditions, then what shows the same
-/// picture.
+/// What looks like a document, as far as the caller may see: its copies first, then its renditions, then what is like it, then
+/// what shows the same picture.
 pub(crate) async fn of(
     server: &Server,
     caller: &Caller,
@@ -68,7 +68,7 @@ pub(crate) async fn soon<T: Send + 'static>(
 /// What looks like a document.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Similar {
-    /// Copies first, then renditions, then pictures; of each what is most alike first.
+    /// Copies first, then renditions, then what is like it, then pictures; of each what is most alike first.
     similar: Vec<SimilarAnswer>,
 }
 
@@ -89,9 +89,10 @@ pub(crate) struct SimilarAnswer {
     media_type: String,
     /// Its family.
     kind: &'static str,
-    /// `copy` (the same bytes), `rendition` (the same text, in whatever format) or `picture` (the same picture in it).
+    /// `copy` (the same bytes), `rendition` (the same text, in whatever format), `alike` (much of the same text, and something else, as of
+    /// one template) or `picture` (the same picture in it).
     relation: &'static str,
-    /// From 0 to 1: 1 for copies; of renditions about the share of the text that both have.
+    /// From 0 to 1: 1 for copies; of renditions and what is alike about the share of the text that both have.
     likeness: f32,
     /// Of pictures, the place of the one in the document that was asked for.
     #[schema(value_type = Option<Object>)]

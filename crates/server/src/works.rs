@@ -1,8 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use madang_document::document::Document;
 use madang_document::id::DocumentId;
+use madang_document::legibility::Legibility;
 use madang_document::media_type::MediaType;
+use madang_document::outcome::Outcome;
 use madang_document::principal::Principal;
 use madang_index::query::Hits;
 use madang_ledger::lookalikes::Relation;
@@ -61,8 +64,8 @@ impl Works {
         }
     }
 
-    /// Lets the first hit of each work stand for those after it on this page. Only what the principal may see is looked at; what
-    /// takes too long to find stays as it is.
+    /// Lets one hit of each work stand for the others on this page, in the place of the first: the one that was read best. Only
+    /// what the principal may see is looked at; what takes too long to find stays as it is.
     ///
     /// # Errors
     /// When looking for them breaks off.
@@ -73,9 +76,15 @@ impl Works {
     ) -> Result<Works, Problem> {
         let ids: Vec<DocumentId> = hits.hits.iter().map(|hit| hit.id).collect();
         let sought = others(Arc::clone(server), principal.clone(), ids);
-        let Some(others) = lookalikes::soon(sought).await? else {
+        let Some(Kept { others, better }) = lookalikes::soon(sought).await? else {
             return Ok(Works::default());
         };
+        let place = |hits: &Hits, id| hits.hits.iter().position(|hit| hit.id == id);
+        for (first, best) in better {
+            if let Some((first, best)) = place(hits, first).zip(place(hits, best)) {
+                hits.hits.swap(first, best);
+            }
+        }
         let before = hits.hits.len();
         hits.hits.retain(|hit| others.contains_key(&hit.id));
         let folded = (before - hits.hits.len()) as u64;
@@ -88,14 +97,30 @@ impl Works {
     }
 }
 
+/// The hits that stay.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Each with its renditions.
+    others: BTreeMap<DocumentId, Vec<(DocumentId, MediaType)>>,
+    /// The first hit of a work, and the one after it that was read better and takes its place.
+    better: Vec<(DocumentId, DocumentId)>,
+}
+
+/// How badly a document was read: what is whole comes before what lacks something, and stored text before what was recognised.
+fn badness(document: &Document) -> (u8, bool) {
+    let lacking = match document.outcome {
+        Outcome::Ok => 0,
+        Outcome::Partial | Outcome::Limit => 1,
+        _ => 2,
+    };
+    (lacking, Legibility::of(&document.metadata).is_some())
+}
+
 /// The hits that stay, each with its renditions.
-async fn others(
-    server: Arc<Server>,
-    principal: Principal,
-    ids: Vec<DocumentId>,
-) -> BTreeMap<DocumentId, Vec<(DocumentId, MediaType)>> {
-    let mut kept = BTreeMap::new();
+async fn others(server: Arc<Server>, principal: Principal, ids: Vec<DocumentId>) -> Kept {
+    let mut kept = Kept::default();
     let mut stood_for = BTreeSet::new();
+    let shown: BTreeSet<DocumentId> = ids.iter().copied().collect();
     for id in ids {
         if stood_for.contains(&id) {
             continue;
@@ -103,13 +128,28 @@ async fn others(
         // A hit that cannot be looked at stands for itself: it costs no search.
         let found = server.ledger.lookalikes(id, &principal.agencies, KNOWN).await;
         let found = found.unwrap_or_default();
-        // What shows the same picture may be about something else.
-        let same = found.into_iter().filter(|found| found.relation != Relation::Picture);
-        let same: Vec<(DocumentId, MediaType)> = same
-            .map(|found| (found.stored.document.id, found.stored.document.media_type))
-            .collect();
-        stood_for.extend(same.iter().map(|(id, _)| *id));
-        kept.insert(id, same);
+        // What is like it, or shows the same picture, may be about something else.
+        let is_same = |relation| matches!(relation, Relation::Copy | Relation::Rendition);
+        let same = found.into_iter().filter(|found| is_same(found.relation));
+        let mut work: Vec<Document> = same.map(|found| found.stored.document).collect();
+        let is_free =
+            |other: &&Document| shown.contains(&other.id) && !stood_for.contains(&other.id);
+        let rival = work.iter().filter(is_free).min_by_key(|other| badness(other));
+        let rival = rival.map(|rival| (badness(rival), rival.id));
+        let mut best = id;
+        if let Some((badness_of_rival, rival)) = rival {
+            let own = server.ledger.document(id).await.ok().flatten();
+            if let Some(own) = own.map(|own| own.document)
+                && badness_of_rival < badness(&own)
+            {
+                best = rival;
+                kept.better.push((id, best));
+                work.insert(0, own);
+            }
+        }
+        stood_for.extend(work.iter().map(|other| other.id));
+        let others = work.into_iter().filter(|other| other.id != best);
+        kept.others.insert(best, others.map(|other| (other.id, other.media_type)).collect());
     }
     kept
 }

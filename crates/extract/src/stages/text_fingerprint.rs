@@ -10,15 +10,19 @@
 //! - A shingle counts as often as it stands: the second time it is another one than the first. In a table of a
 //!   thousand rows that are alike a reader of pictures makes some hundred mistakes, and each would be a shingle of its
 //!   own against the one that all rows are.
+//!
+//! Notices that are made from one template have as much in common as a notice and its scan. How the text begins is kept beside the
+//! fingerprint, which tells them apart.
 
 use madang_document::annotation::Finding;
 use madang_document::fingerprint::Fingerprint;
+use madang_document::opening::Opening;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use crate::extraction::Extraction;
 use crate::stage::Stage;
 
-pub(super) const STAGE: Stage = Stage { name: "text_fingerprint", version: 1, run };
+pub(super) const STAGE: Stage = Stage { name: "text_fingerprint", version: 2, run };
 
 /// Letters that are looked at, of the start of the text: about 400 pages. All renditions of a longer text begin alike.
 const LETTERS: usize = 1 << 18;
@@ -33,13 +37,15 @@ const BINS: usize = Fingerprint::BITS as usize;
 
 fn run(document: &Extraction) -> Vec<Finding> {
     let texts = document.content.segments.iter().map(|segment| segment.text.as_str());
-    let mut shingles = shingles(&letters(texts));
+    let letters = letters(texts);
+    let mut shingles = shingles(&letters);
     if shingles.len() < LEAST {
         return Vec::new();
     }
     let count = u32::try_from(shingles.len()).unwrap_or(u32::MAX);
     tell_apart(&mut shingles);
-    vec![Finding::Text { fingerprint: fingerprint(&shingles), shingles: count }]
+    let fingerprint = fingerprint(&shingles);
+    vec![Finding::Text { fingerprint, shingles: count, opening: Opening::of(letters) }]
 }
 
 /// The letters and digits of a text, small, each in the one form that Unicode has for it.
@@ -168,7 +174,7 @@ mod tests {
 
     fn of(pieces: &[&str]) -> (Fingerprint, u32) {
         match run(&document(pieces))[..] {
-            [Finding::Text { fingerprint, shingles }] => (fingerprint, shingles),
+            [Finding::Text { fingerprint, shingles, .. }] => (fingerprint, shingles),
             ref other => panic!("{other:?}"),
         }
     }

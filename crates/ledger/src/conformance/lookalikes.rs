@@ -3,11 +3,12 @@ use madang_document::blob_id::BlobId;
 use madang_document::fingerprint::Fingerprint;
 use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
+use madang_document::opening::Opening;
 use madang_document::principal::Scope;
 
 use super::sample::*;
 use crate::jobs::{Claim, Completion};
-use crate::lookalikes::{PICTURE, RENDITION, Relation};
+use crate::lookalikes::{PICTURE, RENDITION, Relation, SURE};
 use crate::objects::Sighting;
 
 /// A fingerprint in which so many bits are set.
@@ -21,7 +22,22 @@ fn bits(count: u32) -> Fingerprint {
 }
 
 fn text(count: u32, shingles: u32) -> Annotation {
-    said("text_fingerprint", 1, Finding::Text { fingerprint: bits(count), shingles })
+    about("수문", count, shingles)
+}
+
+/// The text of a notice that was made from a template, about something.
+fn about(subject: &str, count: u32, shingles: u32) -> Annotation {
+    let text = format!(
+        "{subject} 일제점검을 다음과 같이 실시함을 공고합니다 {subject} 관리자는 협조하시기 바랍니다"
+    );
+    let opening = Opening::of(text.chars().filter(|letter| letter.is_alphanumeric()));
+    said("text_fingerprint", 1, Finding::Text { fingerprint: bits(count), shingles, opening })
+}
+
+/// What a stage found that did not keep how a text begins.
+fn bare(count: u32) -> Annotation {
+    let opening = Opening::default();
+    said("text_fingerprint", 1, Finding::Text { fingerprint: bits(count), shingles: 100, opening })
 }
 
 fn picture(count: u32, page: u32) -> Annotation {
@@ -105,6 +121,42 @@ pub async fn what_looks_alike_is_found(ledger: &Trial) {
         like(ledger, "a", &Scope::All, 2).await,
         paths(&[("copy", Copy), ("later", Rendition)])
     );
+}
+
+/// Another notice of the same template is no rendition, however near; nor is what is not near enough where it is not known how the
+/// texts begin.
+pub async fn siblings_are_told_from_renditions(ledger: &Trial) {
+    use Relation::{Alike, Picture, Rendition};
+    let all = ["hwp", "scan", "other", "other scan", "picture", "old", "old copy", "old other"];
+    read(
+        ledger,
+        &[
+            ("hwp", "1", &[about("축사", 0, 100), picture(0, 1)]),
+            ("scan", "2", &[about("축사", 40, 100)]),
+            ("other", "3", &[about("교량", 10, 100)]),
+            ("other scan", "4", &[about("옹벽", 60, 100)]),
+            ("picture", "5", &[picture(0, 1)]),
+            ("old", "6", &[bare(100)]),
+            ("old copy", "7", &[bare(100 + SURE)]),
+            ("old other", "8", &[bare(101 + 2 * SURE)]),
+        ],
+        0,
+    )
+    .await;
+    let found =
+        [("scan", Rendition), ("other", Alike), ("other scan", Alike), ("picture", Picture)];
+    assert_eq!(like(ledger, "hwp", &Scope::All, 99).await, paths(&found));
+    assert_eq!(like(ledger, "hwp", &Scope::All, 1).await, paths(&found[..1]));
+    let found = like(ledger, "old", &Scope::All, 2).await;
+    assert_eq!(found, paths(&[("old copy", Rendition), ("old other", Alike)]));
+    for _ in 0..2 {
+        let found = several(ledger, &all, &Scope::All).await;
+        assert_eq!(found, ["hwp", "scan", "old", "old copy"]);
+    }
+    // A rendition that comes later is found among them.
+    read(ledger, &[("later", "9", &[about("교량", 30, 100)])], 10).await;
+    let found = several(ledger, &all, &Scope::All).await;
+    assert_eq!(found, ["hwp", "scan", "other", "old", "old copy"]);
 }
 
 /// The paths, of these, of what does not stand alone.

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use madang_document::annotation::{Annotation, Finding};
@@ -7,19 +7,21 @@ use madang_document::document::Document;
 use madang_document::fingerprint::Fingerprint;
 use madang_document::id::DocumentId;
 use madang_document::locator::Locator;
+use madang_document::opening::Opening;
 use madang_document::principal::Scope;
 use sqlx::{AssertSqlSafe, QueryBuilder};
 
 use super::SqliteLedger;
 use super::body::{DOCUMENT, DocumentRow};
 use super::fault::fault;
-use super::shelves::{self, Key, Kind, Shelved, Shelves};
+use super::openings::opening_of;
+use super::shelves::{self, Key, Kind, Near, Shelved, Shelves};
 use super::slices::slices;
 use super::value::{bytes, covered, document_id, json, scope, signed, small};
 use super::writing::Writing;
 use crate::documents::{Documents, Stored};
 use crate::error::{LedgerError, Result};
-use crate::lookalikes::{Lookalike, Lookalikes, Relation, text_likeness};
+use crate::lookalikes::{Lookalike, Lookalikes, Relation, is_rendition, text_likeness};
 
 /// A row of [`OWN`].
 type OwnRow = (i64, i64, i64, Vec<u8>, Option<String>);
@@ -43,6 +45,10 @@ type PrintRow = (String, i64, i64, i64, i64, Vec<u8>);
 
 /// Fingerprints that are brought to memory before anybody asks: some 200 MB. The others come when they are asked for.
 const MOST_PREPARED: u64 = 1 << 22;
+
+/// Of which documents these fingerprints are.
+const DOCUMENTS: &str = "
+    SELECT f.id, f.document FROM json_each(?) i CROSS JOIN fingerprint f WHERE f.id = i.value";
 
 /// The agencies that have any, one seek each.
 const AGENCIES: &str = "
@@ -71,6 +77,9 @@ const AT_ONCE: u32 = 1 << 16;
 
 /// Candidates that are asked for at once.
 const PAGE: usize = 256;
+
+/// Texts, the nearest first, that are looked at for whether they are renditions: a template has thousands that are like it.
+const MOST_CHECKED: usize = 512;
 
 #[async_trait]
 impl Lookalikes for SqliteLedger {
@@ -102,8 +111,10 @@ impl Lookalikes for SqliteLedger {
         let near = tokio::task::spawn_blocking(scan)
             .await
             .map_err(|e| LedgerError::unavailable(format!("a comparison broke off: {e}")))?;
+        let own = opening_of(&own.document).unwrap_or_default();
+        let near = self.related(near, &prints, own).await?;
         for page in near.chunks(PAGE) {
-            let ids: Vec<i64> = page.iter().map(|near| near.id).collect();
+            let ids: Vec<i64> = page.iter().map(|(_, near)| near.id).collect();
             let rows: Vec<(i64, Vec<u8>, Option<String>)> = sqlx::query_as(
                 "SELECT id, document, locator FROM fingerprint WHERE id IN (SELECT value FROM json_each(?))",
             )
@@ -114,11 +125,11 @@ impl Lookalikes for SqliteLedger {
             let mut rows: HashMap<i64, (Vec<u8>, Option<String>)> =
                 rows.into_iter().map(|(id, document, locator)| (id, (document, locator))).collect();
             let mut fresh = Vec::new();
-            for near in page {
+            for (relation, near) in page {
                 let Some((document, locator)) = rows.remove(&near.id) else { continue };
                 let document = document_id(&document)?;
                 if known.insert(document) {
-                    fresh.push((document, near, locator));
+                    fresh.push((document, *relation, near, locator));
                 }
             }
             let ids: Vec<DocumentId> = fresh.iter().map(|(id, ..)| *id).collect();
@@ -129,7 +140,7 @@ impl Lookalikes for SqliteLedger {
                     documents.insert(row.key, stored);
                 }
             }
-            for (id, near, locator) in fresh {
+            for (id, relation, near, locator) in fresh {
                 let Some(stored) = documents.remove(&id) else { continue };
                 // It may have changed hands since it was looked at.
                 if stored.withdrawn || !agencies.covers(&stored.document.agency) {
@@ -139,12 +150,9 @@ impl Lookalikes for SqliteLedger {
                 let place = |text: &Option<String>| {
                     text.as_deref().and_then(|text| serde_json::from_str::<Locator>(text).ok())
                 };
-                let (relation, likeness) = match key.kind {
-                    Kind::Text => (Relation::Rendition, text_likeness(&key.print, &near.print)),
-                    Kind::Picture => {
-                        let share = near.distance as f32 / Fingerprint::BITS as f32;
-                        (Relation::Picture, 1.0 - share)
-                    }
+                let likeness = match key.kind {
+                    Kind::Text => text_likeness(&key.print, &near.print),
+                    Kind::Picture => 1.0 - near.distance as f32 / Fingerprint::BITS as f32,
                 };
                 let (here, there) = (key.locator.clone(), place(&locator));
                 found.push(Lookalike { stored, relation, likeness, here, there });
@@ -227,6 +235,69 @@ impl SqliteLedger {
             there: None,
         };
         Ok(stored.filter(|stored| stored.document.sha256 == own.sha256).map(copy).collect())
+    }
+
+    /// How each that is near is related, in the order of [`Relation`].
+    async fn related(
+        &self,
+        near: Vec<Near>,
+        keys: &[Key],
+        own: Opening,
+    ) -> Result<Vec<(Relation, Near)>> {
+        let kind = |near: &Near| keys.get(near.key).map(|key| key.kind);
+        let texts = near.iter().filter(|near| kind(near) == Some(Kind::Text));
+        let checked: BTreeSet<i64> = texts.take(MOST_CHECKED).map(|near| near.id).collect();
+        let openings = self.openings(&checked).await?;
+        let is_text: Vec<bool> = near.iter().map(|near| kind(near) == Some(Kind::Text)).collect();
+        let relate = move || {
+            let related = near.into_iter().zip(is_text).map(|(near, is_text)| {
+                let is_same =
+                    |other: &Arc<Opening>| is_rendition(near.distance, &own, other.as_ref());
+                let relation = match openings.get(&near.id) {
+                    Some(other) if is_same(other) => Relation::Rendition,
+                    _ if is_text => Relation::Alike,
+                    _ => Relation::Picture,
+                };
+                (relation, near)
+            });
+            let mut related: Vec<(Relation, Near)> = related.collect();
+            related.sort_by_key(|(relation, _)| *relation);
+            related
+        };
+        tokio::task::spawn_blocking(relate)
+            .await
+            .map_err(|e| LedgerError::unavailable(format!("a comparison broke off: {e}")))
+    }
+
+    /// How the texts begin of which these rows are the fingerprints. What cannot be read back is not among them.
+    pub(super) async fn openings(
+        &self,
+        rows: &BTreeSet<i64>,
+    ) -> Result<HashMap<i64, Arc<Opening>>> {
+        let mut found =
+            self.known_openings().lock().unwrap_or_else(PoisonError::into_inner).of(rows);
+        let missing: Vec<i64> = rows.iter().filter(|id| !found.contains_key(id)).copied().collect();
+        for ids in missing.chunks(PAGE) {
+            let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(DOCUMENTS)
+                .bind(json(&ids)?)
+                .fetch_all(self.readers())
+                .await
+                .map_err(fault)?;
+            let mut of: BTreeMap<DocumentId, i64> = BTreeMap::new();
+            for (id, document) in rows {
+                of.insert(document_id(&document)?, id);
+            }
+            let documents: Vec<DocumentId> = of.keys().copied().collect();
+            let read = self.documents(&documents).await?.0;
+            let mut known = self.known_openings().lock().unwrap_or_else(PoisonError::into_inner);
+            for row in read {
+                let (Some(id), Ok(stored)) = (of.get(&row.key), row.value) else { continue };
+                let opening = Arc::new(opening_of(&stored.document).unwrap_or_default());
+                known.remember(*id, &opening);
+                found.insert(*id, opening);
+            }
+        }
+        Ok(found)
     }
 
     async fn own_prints(&self, document: DocumentId) -> Result<Vec<Key>> {
@@ -331,7 +402,7 @@ impl Print {
         let print = |annotation: &Annotation| {
             let (kind, shingles, print, locator) = match &annotation.finding {
                 Finding::Nothing => return None,
-                Finding::Text { fingerprint, shingles } => {
+                Finding::Text { fingerprint, shingles, .. } => {
                     (Kind::Text, *shingles, fingerprint, None)
                 }
                 Finding::Picture { fingerprint, locator } => {
@@ -446,6 +517,7 @@ mod tests {
             (THERE.to_owned(), "f USING INTEGER PRIMARY KEY (rowid=?)"),
             (copies_of(&Scope::All), "document_copy (content=?)"),
             (copies_of(&one), "document_copy (content=? AND agency=?)"),
+            (DOCUMENTS.to_owned(), "f USING INTEGER PRIMARY KEY (rowid=?)"),
             (ALL.to_owned(), "fingerprint USING INTEGER PRIMARY KEY (rowid>?)"),
         ] {
             let plan = plan(&statement).await;

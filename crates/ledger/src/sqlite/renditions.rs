@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError};
 
 use madang_document::fingerprint::Fingerprint;
 use madang_document::id::DocumentId;
+use madang_document::opening::Opening;
 use madang_document::principal::Scope;
 use sqlx::AssertSqlSafe;
 
@@ -18,7 +19,7 @@ use super::shelves::{Kind, Row};
 use super::value::{covered, document_id, json, scope, small};
 use crate::documents::{Documents, Stored};
 use crate::error::{LedgerError, Result};
-use crate::lookalikes::{RENDITION, may_be_renditions};
+use crate::lookalikes::{RENDITION, is_rendition, may_be_renditions};
 
 /// The fingerprints of the texts of some documents.
 pub(super) const TEXTS: &str = "
@@ -51,6 +52,10 @@ const SLICE: usize = 1 << 13;
 /// Of these as many as stay in the processor's cache while each text is compared with them.
 const CACHED: usize = 512;
 
+/// Texts of a slice, the nearest first, that are looked at for whether they are renditions of one: others are like all that
+/// their template is of.
+const MOST_CHECKED: usize = 64;
+
 /// A text that is asked about.
 #[derive(Clone, Debug)]
 struct Text {
@@ -60,6 +65,8 @@ struct Text {
     shingles: u32,
     print: Fingerprint,
     known: Known,
+    /// Those of the slice that are like it: in how many bits they differ, and their rows.
+    alike: Vec<(u32, i64)>,
 }
 
 impl SqliteLedger {
@@ -150,6 +157,7 @@ impl SqliteLedger {
                 shingles: small(shingles),
                 print: Fingerprint::from_bytes(&bits)?,
                 known: Known::default(),
+                alike: Vec::new(),
             })
         };
         Ok(rows.into_iter().filter_map(text).collect())
@@ -163,7 +171,7 @@ impl SqliteLedger {
         let Some(oldest) = oldest.min() else { return Ok(texts) };
         let begin = row.partition_point(|shelved| shelved.id <= oldest);
         for from in (begin..row.len()).step_by(SLICE) {
-            let _turn = self.comparing().lock().await;
+            let turn = self.comparing().lock().await;
             let (row, slice) = (Arc::clone(&row), from..row.len().min(from + SLICE));
             let work = move || {
                 compare_slice(&mut texts, version, &row, slice);
@@ -172,8 +180,29 @@ impl SqliteLedger {
             texts = tokio::task::spawn_blocking(work)
                 .await
                 .map_err(|e| LedgerError::unavailable(format!("a comparison broke off: {e}")))?;
+            drop(turn);
+            texts = self.tell_apart(texts).await?;
         }
         Ok(texts)
+    }
+
+    /// Of the texts that are like one, finds one that is the same, if any is.
+    async fn tell_apart(&self, mut texts: Vec<Text>) -> Result<Vec<Text>> {
+        let unsettled = || texts.iter().filter(|text| !text.alike.is_empty());
+        let rows: BTreeSet<i64> = unsettled()
+            .flat_map(|text| text.alike.iter().map(|(_, id)| *id).chain([text.id]))
+            .collect();
+        if rows.is_empty() {
+            return Ok(texts);
+        }
+        let openings = self.openings(&rows).await?;
+        let settle = move || {
+            texts.iter_mut().for_each(|text| settle(text, &openings));
+            texts
+        };
+        tokio::task::spawn_blocking(settle)
+            .await
+            .map_err(|e| LedgerError::unavailable(format!("a comparison broke off: {e}")))
     }
 
     /// Which of these fingerprints are there still. One that was withdrawn is not, nor one that changed hands: it has another
@@ -253,11 +282,25 @@ fn compare_slice(texts: &mut [Text], version: u32, row: &Row, slice: Range<usize
             found.clear();
             let prints = unseen.iter().map(|shelved| &shelved.print);
             comparison::near(prints, &text.print, RENDITION, &mut found);
-            let others = found.iter().filter_map(|(place, _)| unseen.get(*place));
-            let near = others.filter(|other| {
-                other.id != text.id && may_be_renditions(text.shingles, other.shingles)
-            });
-            text.known.near = near.map(|other| other.id).next();
+            for (place, distance) in &found {
+                let Some(other) = unseen.get(*place) else { continue };
+                if other.id != text.id && may_be_renditions(text.shingles, other.shingles) {
+                    text.alike.push((*distance, other.id));
+                }
+            }
+            text.alike.sort_unstable();
+            text.alike.truncate(MOST_CHECKED);
         }
+    }
+}
+
+fn settle(text: &mut Text, openings: &HashMap<i64, Arc<Opening>>) {
+    let alike = std::mem::take(&mut text.alike);
+    let Some(own) = openings.get(&text.id) else { return };
+    let same = alike.into_iter().find(|(distance, id)| {
+        openings.get(id).is_some_and(|other| is_rendition(*distance, own, other))
+    });
+    if let Some((_, id)) = same {
+        text.known.near = Some(id);
     }
 }

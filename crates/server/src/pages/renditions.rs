@@ -48,7 +48,7 @@ impl Renditions {
         };
         html! {
             section #renditions {
-                h2 { (words.say("같은 글과 그림", "Copies and renditions")) @if !found.is_empty() { " " span.count { (found.len()) } } }
+                h2 { (words.say("같거나 비슷한 글과 그림", "Copies, renditions and similar texts")) @if !found.is_empty() { " " span.count { (found.len()) } } }
                 @if found.is_empty() {
                     p.faint { (words.say("찾고 있습니다. 잠시 뒤에 다시 여세요.", "They are looked for. Open the page again in a moment.")) }
                 } @else {
@@ -78,6 +78,7 @@ fn relation(words: Words, relation: Relation) -> &'static str {
     match relation {
         Relation::Copy => words.say("같은 파일", "Exact copy"),
         Relation::Rendition => words.say("같은 글", "Same text"),
+        Relation::Alike => words.say("비슷한 글", "Similar text"),
         Relation::Picture => words.say("같은 그림", "Same picture"),
     }
 }

@@ -1,12 +1,23 @@
 use madang_document::annotation::{Annotation, Finding};
 use madang_document::fingerprint::Fingerprint;
+use madang_document::opening::Opening;
+use madang_document::outcome::Outcome;
 
 use crate::house::{A, B, Paper};
 use crate::reply::{get, page};
 use crate::rig::{Rig, paper, rig};
 
 fn text(bits: u64) -> Vec<Annotation> {
-    let finding = Finding::Text { fingerprint: Fingerprint::new([bits, 0, 0, 0]), shingles: 100 };
+    about("교량", bits)
+}
+
+/// A text of the same template about something.
+fn about(subject: &str, bits: u64) -> Vec<Annotation> {
+    let text = format!(
+        "{subject}일제점검을다음과같이실시함을공고합니다{subject}관리자는협조하시기바랍니다"
+    );
+    let fingerprint = Fingerprint::new([bits, 0, 0, 0]);
+    let finding = Finding::Text { fingerprint, shingles: 100, opening: Opening::of(text.chars()) };
     vec![Annotation { stage: "text_fingerprint".into(), version: 1, finding }]
 }
 
@@ -14,12 +25,17 @@ fn text(bits: u64) -> Vec<Annotation> {
 fn other(bits: u64) -> Vec<Annotation> {
     let mut said = text(bits);
     let fingerprint = Fingerprint::new([bits, u64::MAX, u64::MAX, u64::MAX]);
-    said[0].finding = Finding::Text { fingerprint, shingles: 100 };
+    said[0].finding = Finding::Text { fingerprint, shingles: 100, opening: Opening::default() };
     said
 }
 
 fn like<'a>(agency: &'a str, path: &'a str, bits: u64) -> Paper<'a> {
     Paper { annotations: text(bits), ..paper(agency, path, path, "글") }
+}
+
+/// The same text for every path: only how it was read differs.
+fn like_at<'a>(path: &'a str, title: &'a str) -> Paper<'a> {
+    Paper { title, ..like(A, path, 0) }
 }
 
 /// What another agency holds is absent, whatever is asked: neither found nor counted, nor in the place of something else.
@@ -170,6 +186,83 @@ async fn renditions_of_a_work_are_one_hit() {
     let refused = search(only_a.clone(), format!("{path}&renditions=some")).await;
     assert_eq!(refused.status, 400);
     assert!(refused.body.contains("`fold`"), "{}", refused.body);
+}
+
+/// Notices of one template are each a hit of its own, however near their fingerprints are; their pages name each other.
+#[tokio::test]
+async fn another_notice_of_the_same_template_is_not_folded() {
+    let Rig { house, only_a, .. } = rig().await;
+    let mut ids = Vec::new();
+    for (path, title, subject, bits) in [
+        ("1741000/walls.pdf", "일제점검 하나", "옹벽", 0),
+        ("1741000/farms.pdf", "일제점검 둘", "축사", 3),
+        ("1741000/walls.hwp", "일제점검 셋", "옹벽", 7),
+    ] {
+        let annotations = about(subject, bits);
+        ids.push(house.take(&Paper { annotations, ..paper(A, path, title, "글") }).await);
+    }
+    let query = "q=%EC%9D%BC%EC%A0%9C%EC%A0%90%EA%B2%80&facets=renditions&renditions=fold";
+    let found = get(&house, &only_a, &format!("/v1/search?{query}")).await.json();
+    assert_eq!(
+        (&found["folded"], found["hits"].as_array().unwrap().len()),
+        (&1.into(), 2),
+        "{found}"
+    );
+    let hits = found["hits"].as_array().unwrap();
+    assert!(hits.iter().any(|hit| hit["id"] == ids[1].to_string()), "{found}");
+    let mut counts: Vec<String> = found["facets"]["renditions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{} {}", one["value"].as_str().unwrap(), one["count"]))
+        .collect();
+    counts.sort_unstable();
+    assert_eq!(counts, ["one 1", "several 2"], "{found}");
+    let similar = get(&house, &only_a, &format!("/v1/documents/{}/similar", ids[0])).await.json();
+    let relations: Vec<&str> = similar["similar"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["relation"].as_str().unwrap())
+        .collect();
+    assert_eq!(relations, ["rendition", "alike"], "{similar}");
+    for (language, word) in [("ko", "비슷한 글"), ("en", "Similar text")] {
+        let shown = page(&house, &only_a, &format!("/documents/{}?hl={language}", ids[1])).await;
+        assert_eq!(shown.body.matches(&format!("{word}</span>")).count(), 2, "{}", shown.body);
+    }
+}
+
+/// Of the hits of one work that one is shown which was read best, in the place of the first.
+#[tokio::test]
+async fn what_was_read_best_stands_for_the_work() {
+    let Rig { house, only_a, .. } = rig().await;
+    let scanned = || vec![("ocr.quality", 0.9.into())];
+    // What says the words more often comes first.
+    for (name, title, outcome, properties) in [
+        ("cut.mp3", "교량점검 교량점검 교량점검", Outcome::Partial, vec![]),
+        ("scan.pdf", "교량점검 교량점검", Outcome::Ok, scanned()),
+        ("whole.hwp", "교량점검 하나를 알립니다", Outcome::Ok, vec![]),
+        ("other.hwp", "교량점검 둘을 아주 길게 알려 드립니다", Outcome::Ok, vec![]),
+    ] {
+        let path = format!("1741000/{name}");
+        house.take(&Paper { outcome, properties, ..like_at(&path, title) }).await;
+    }
+    let path = "/v1/search?q=%EA%B5%90%EB%9F%89%EC%A0%90%EA%B2%80";
+    let names = |body: &serde_json::Value| -> Vec<String> {
+        let hits = body["hits"].as_array().unwrap().iter();
+        hits.map(|hit| hit["path"].as_str().unwrap().replace("1741000/", "")).collect()
+    };
+    let all = get(&house, &only_a, path).await.json();
+    assert_eq!(names(&all)[0], "cut.mp3", "{all}");
+    let folded = get(&house, &only_a, &format!("{path}&renditions=fold")).await.json();
+    assert_eq!(names(&folded), ["whole.hwp"], "{folded}");
+    assert_eq!(folded["folded"], 3, "{folded}");
+    assert_eq!(folded["hits"][0]["renditions"].as_array().unwrap().len(), 3, "{folded}");
+    // Where nothing whole is among the hits, what was recognised comes before what lacks something.
+    house.withdraw("1741000/whole.hwp").await;
+    house.withdraw("1741000/other.hwp").await;
+    let folded = get(&house, &only_a, &format!("{path}&renditions=fold")).await.json();
+    assert_eq!(folded["hits"][0]["path"], "1741000/scan.pdf", "{folded}");
 }
 
 /// Hits are counted by whether others say the same, as far as whoever asks may see them, and chosen by it.

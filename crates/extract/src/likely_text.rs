@@ -62,11 +62,12 @@ pub(crate) fn is_likely(grey: &Pixels) -> bool {
     // A sheet may lie on its side.
     [(&small, false), (&inverse, true)].into_iter().any(|(picture, is_light)| {
         let pieces = pieces(picture.clone());
-        let turned = pieces.iter().map(on_its_side).collect();
+        let turned = letters(pieces.iter().map(on_its_side).collect());
         let letters = letters(pieces);
         are_letters(&letters)
-            || are_letters(&self::letters(turned))
+            || are_letters(&turned)
             || is_on_plate(&small, &letters, is_light)
+            || is_on_plate(&small.transposed(), &turned, is_light)
     })
 }
 
@@ -328,7 +329,7 @@ mod tests {
             }
         }
         let turned = to_be_read(&scene).unwrap();
-        assert_eq!((turned.at(490, 390, 0), turned.at(520, 430, 255)), (255, 0));
+        assert!(turned.at(490, 390, 0) > 250 && turned.at(520, 430, 255) < 5);
         assert_eq!(to_be_read(&page(0)), None, "dark on light");
         assert_eq!(to_be_read(&Pixels::of(600, 400, 200)), None);
     }

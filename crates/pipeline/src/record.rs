@@ -27,7 +27,7 @@ pub(crate) fn record(document: &Document, segments: Vec<Segment>) -> Record {
 }
 
 /// What somebody looks for who knows a document by more than its title and text.
-const FOUND_BY: [&str; 11] = [
+const FOUND_BY: [&str; 12] = [
     meta::DESCRIPTION,
     meta::AUTHOR,
     meta::KEYWORDS,
@@ -39,6 +39,7 @@ const FOUND_BY: [&str; 11] = [
     meta::RELATION,
     meta::SOURCE,
     meta::TYPE,
+    "stream_titles",
 ];
 
 /// What it can be found by besides its title and its text: all that the file or what lies beside it says, the one that

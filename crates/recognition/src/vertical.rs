@@ -31,8 +31,14 @@ const LOWEST: f32 = 0.7;
 const USUAL: f32 = 0.88;
 
 /// White between letters, of how wide the line is: half of them have less, and all have less than the second.
-const GAP_USUAL: f32 = 0.35;
-const GAP_MOST: f32 = 1.5;
+const CLOSE: Gaps = Gaps { usual: 0.35, most: 1.5 };
+
+/// The same on a page of which most runs down, as a signboard or the stone of a monument: nothing else stands there for which letters
+/// below each other could be taken.
+const LOOSE: Gaps = Gaps { usual: 0.8, most: 3.5 };
+
+/// Of the pieces of a page those that stand in lines that run down, if it is such a page.
+const MOST_OF_PAGE: f32 = 0.8;
 
 /// White around letters that are set beside each other, pixels.
 const MARGIN: usize = 12;
@@ -51,6 +57,13 @@ pub(crate) struct Vertical {
 pub(crate) struct Laid {
     pub(crate) image: Pixels,
     places: Vec<(usize, usize, Rect)>,
+}
+
+/// White between letters, of how wide their line is.
+#[derive(Clone, Copy)]
+struct Gaps {
+    usual: f32,
+    most: f32,
 }
 
 /// Pieces that hang together.
@@ -75,20 +88,31 @@ impl Vertical {
             return Vec::new();
         }
         pieces.sort_unstable_by_key(|rect| (rect.top, rect.left));
-        let stacks = stacked(together(&pieces));
-        let mut found: Vec<Vertical> = stacks
-            .into_iter()
-            .filter(|stack| stack.rect.width() * 10 >= letter * 6)
-            .filter(|stack| stack.rect.height() >= stack.rect.width() * 2)
-            .filter(|stack| is_apart(stack, &pieces, letter))
-            .filter_map(|stack| Vertical::of(grey, &stack))
-            .collect();
+        let groups = together(&pieces);
+        let with = |gaps: Gaps| {
+            let (mut found, mut in_lines) = (Vec::new(), 0);
+            for stack in stacked(groups.clone(), gaps) {
+                if stack.rect.width() * 10 >= letter * 6
+                    && stack.rect.height() >= stack.rect.width() * 2
+                    && is_apart(&stack, &pieces, letter)
+                    && let Some(line) = Vertical::of(grey, &stack, gaps)
+                {
+                    found.push(line);
+                    in_lines += stack.pieces.len();
+                }
+            }
+            (found, in_lines as f32 >= pieces.len() as f32 * MOST_OF_PAGE)
+        };
+        let (mut found, is_all) = with(CLOSE);
+        if !is_all && let (loose, true) = with(LOOSE) {
+            found = loose;
+        }
         order(&mut found);
         found
     }
 
     /// None if the parts of a stack are no letters below each other.
-    fn of(grey: &Pixels, stack: &Group) -> Option<Vertical> {
+    fn of(grey: &Pixels, stack: &Group, allowed: Gaps) -> Option<Vertical> {
         let wide = stack.rect.width();
         let letters = letters(&runs(&stack.pieces), wide);
         if letters.len() < LETTERS_LEAST {
@@ -104,8 +128,8 @@ impl Vertical {
             _ => None,
         });
         let gaps: Vec<usize> = pairs.collect();
-        let is_far = gaps.iter().any(|gap| *gap as f32 > wide as f32 * GAP_MOST);
-        if is_far || middle(gaps) > GAP_USUAL || !(LOWEST..HIGHEST).contains(&middle(heights)) {
+        let is_far = gaps.iter().any(|gap| *gap as f32 > wide as f32 * allowed.most);
+        if is_far || middle(gaps) > allowed.usual || !(LOWEST..HIGHEST).contains(&middle(heights)) {
             return None;
         }
         let cut = |(top, bottom): &(usize, usize)| {
@@ -245,7 +269,7 @@ fn is_near(one: &Rect, other: &Rect) -> bool {
 }
 
 /// Groups that stand below each other, with a blank between them, as one.
-fn stacked(groups: Vec<Group>) -> Vec<Group> {
+fn stacked(groups: Vec<Group>, gaps: Gaps) -> Vec<Group> {
     let mut stacks: Vec<Group> = Vec::new();
     // What is as wide as a word is no part of such a line.
     let narrow = groups.into_iter().filter(|it| it.rect.width() <= it.rect.height() * 2);
@@ -256,7 +280,7 @@ fn stacked(groups: Vec<Group>) -> Vec<Group> {
             let [wide, narrow] =
                 [above.width().max(below.width()), above.width().min(below.width())];
             common * 5 >= narrow * 3
-                && below.top.saturating_sub(above.bottom) as f32 <= wide as f32 * GAP_MOST
+                && below.top.saturating_sub(above.bottom) as f32 <= wide as f32 * gaps.most
                 && below.bottom > above.bottom
         };
         match stacks.iter_mut().find(is_below) {

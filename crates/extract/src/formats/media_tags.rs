@@ -121,7 +121,7 @@ pub(super) fn language(tags: &Tags) -> Option<String> {
     Some(tag_text(value)).filter(|code| !code.is_empty() && code != "und")
 }
 
-/// The title among the tags of a chapter.
+/// The title among the tags of a chapter or of a stream.
 pub(super) fn title(tags: &Tags) -> Option<String> {
     let (_, value) = tags.iter().find(|(name, _)| name.eq_ignore_ascii_case("title"))?;
     Some(tag_text(value))

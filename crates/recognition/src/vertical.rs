@@ -104,7 +104,11 @@ impl Vertical {
             (found, in_lines as f32 >= pieces.len() as f32 * MOST_OF_PAGE)
         };
         let (mut found, is_all) = with(CLOSE);
-        if !is_all && let (loose, true) = with(LOOSE) {
+        // A list of which each item is one letter is one such line, and no page of them.
+        if !is_all
+            && let (loose, true) = with(LOOSE)
+            && loose.len() > 1
+        {
             found = loose;
         }
         order(&mut found);
@@ -394,5 +398,11 @@ mod tests {
         assert!(found(lines(24, 12).collect()).is_empty());
         assert!(found(lines(32, 1).collect()).is_empty());
         assert_eq!(found(lines(22, 1).collect()).len(), 1);
+        // A signboard, loosely set, on which nothing else stands; and the same beside a line across.
+        let column = |x: usize| (0..5).flat_map(move |n| syllable(x, 100 + n * 32));
+        let board: Vec<Rect> = column(200).chain(column(260)).collect();
+        assert_eq!(found(board.clone()).len(), 2);
+        let across = (0..12).flat_map(|n| syllable(100 + n * 21, 400));
+        assert!(found(board.into_iter().chain(across).collect()).is_empty());
     }
 }

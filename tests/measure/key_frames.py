@@ -55,7 +55,7 @@ def median(measure):
 
 def reported(madang, film):
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([madang, 'extract', '--jobs', '1', '--report', folder, str(film)], check=True, capture_output=True)
+        subprocess.run([madang, 'extract', '--ocr', 'never', '--jobs', '1', '--report', folder, str(film)], check=True, capture_output=True)
         report = next(Path(folder).glob('*.json'))
         return json.loads(report.read_text())['files'][0]['cpu_us'] / 1000
 
@@ -71,7 +71,7 @@ def main():
         print(__doc__)
         return 2
     madang, film = words[0], Path(words[1]) if len(words) > 1 else made(cache)
-    done = subprocess.run([madang, 'extract', '--json', str(film)], check=True, capture_output=True)
+    done = subprocess.run([madang, 'extract', '--ocr', 'never', '--json', str(film)], check=True, capture_output=True)
     answer = json.loads(done.stdout.splitlines()[0])
     times = answer['metadata'].get('key_frames')
     if not times:

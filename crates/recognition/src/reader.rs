@@ -417,16 +417,37 @@ pub(crate) fn turned_back(edges: [f32; 4], quarters: u8, (width, height): (f32, 
     }
 }
 
-/// Which of two readings of a number is to be believed: of those with the same digits the one with more signs and points, which are
+/// Which of two readings of a number is to be believed: the one that is written as numbers are; of those with the same digits the one with more signs and points, which are
 /// overlooked rather than made up, and of others that of which one is surer.
 fn is_better_number(one: &[Line], other: &[Line]) -> bool {
     let text = |lines: &[Line]| -> String { lines.iter().map(|line| line.text.as_str()).collect() };
     let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
     let (a, b) = (text(one), text(other));
-    match digits(&a) == digits(&b) {
-        true => a.len() > b.len(),
-        false => confidence(one) > confidence(other),
+    match (are_numbers(&a), are_numbers(&b)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ if digits(&a) == digits(&b) => a.len() > b.len(),
+        _ => confidence(one) > confidence(other),
     }
+}
+
+/// Whether all that stands there is written as numbers are: digits, with commas between threes of them, with a point and a sign.
+fn are_numbers(text: &str) -> bool {
+    let is_number = |word: &str| {
+        let word = word.trim_start_matches(['-', '+', '−', '△', '▲']).trim_end_matches('%');
+        let (whole, part) = word.split_once('.').unwrap_or((word, "0"));
+        let are_digits =
+            |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+        let mut threes = whole.split(',');
+        let first = threes.next().unwrap_or_default();
+        let mut is_grouped = false;
+        let are_threes = threes.all(|three| {
+            is_grouped = true;
+            three.len() == 3 && are_digits(three)
+        });
+        are_digits(first) && are_threes && are_digits(part) && (!is_grouped || first.len() <= 3)
+    };
+    !text.trim().is_empty() && text.split_whitespace().all(is_number)
 }
 
 /// The resolution of a page whose letters are so high, which the engine asks for only to guess how large they are.
@@ -437,6 +458,16 @@ fn dpi(letter: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_written_so() {
+        for number in ["7", "-3.6", "1,325,360", "12.5%", "△1,234", "466 74,370", "20261128"] {
+            assert!(are_numbers(number), "{number}");
+        }
+        for other in ["", " ", "2.297.263", "/3,455", "1,23", "1234,567", "12:30", "383;375", "-"] {
+            assert!(!are_numbers(other), "{other}");
+        }
+    }
 
     #[test]
     fn signs_of_numbers_are_overlooked_rather_than_made_up() {
@@ -450,6 +481,9 @@ mod tests {
             (line("8,100", 0.9), line("18,100", 0.6), true),
             (line("8,100", 0.6), line("18,100", 0.9), false),
             (line("980", 0.9), line("980", 0.6), false),
+            (line("73,455", 0.6), line("/3.455", 0.9), true),
+            (line("2,742,.312", 0.9), line("2,742,312", 0.6), false),
+            (line("2,297,263", 0.6), line("2.297.263", 0.9), true),
         ] {
             assert_eq!(is_better_number(&one, &other), expected, "{one:?} {other:?}");
         }

@@ -185,7 +185,7 @@ fn first_page(
 ) -> Result<Option<Preview>, Reason> {
     // Drawn twice as large as it is shown: letters stay letters when they are shrunk.
     let scale = Scale::Longer(context.limits.preview.saturating_mul(2));
-    let page = PdfRaster::open(bytes, password)?.page(1, scale, context)?;
+    let page = PdfRaster::open(bytes, password)?.page(1, &scale, context)?;
     preview::of(page.picture.into(), None, Locator::page(1), context)
 }
 
@@ -200,7 +200,7 @@ fn page_picture(
     context: &Context<'_>,
 ) -> Result<Option<Preview>, Reason> {
     let scale = Scale::Longer(context.limits.preview);
-    let page = PdfRaster::open(bytes, password)?.page(number, scale, context)?;
+    let page = PdfRaster::open(bytes, password)?.page(number, &scale, context)?;
     let (right, bottom) = page.points;
     let bounds = Some(Bounds { left: 0.0, top: 0.0, right, bottom });
     preview::of(page.picture.into(), None, Locator::Page { number, bounds }, context)

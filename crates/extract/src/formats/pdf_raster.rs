@@ -3,10 +3,13 @@
 //! Drawn by hayro (Rust, no unsafe code, MIT or Apache 2.0). The runners-up: pdfium is no package of the systems that Madang
 //! runs on and its binaries come from a third party; Poppler's and MuPDF's licences Madang's does not allow.
 
+use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::hayro_syntax::Pdf;
+use hayro::hayro_syntax::object::Stream;
+use hayro::hayro_syntax::page::Page;
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use image::RgbaImage;
@@ -20,6 +23,9 @@ use crate::context::Context;
 /// Points to the inch (ISO 32000-1, 8.3.2.3).
 const POINTS: f32 = 72.0;
 
+/// Pictures of a page that are looked at for the one that fills it.
+const PICTURES_MOST: usize = 64;
+
 /// A PDF whose pages can be drawn.
 pub(super) struct PdfRaster {
     pdf: Pdf,
@@ -30,29 +36,53 @@ pub(super) struct PageRaster {
     /// Its pixels; none of them is clear.
     pub(super) picture: RgbaImage,
     /// Its width and height in points, as it is seen: turned as the page says, and of what it is cropped to.
-    #[allow(dead_code, reason = "until text is recognised on it")]
     pub(super) points: (f32, f32),
 }
 
 /// How large a page is drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Scale {
-    /// So many pixels to the inch, and fewer where the longer side would be more than so many pixels.
-    #[allow(dead_code, reason = "until text is recognised on it")]
-    Dpi(u32, u32),
+    /// As many pixels as the picture has that fills the page, where it has them in these numbers to the inch: drawn larger, letters
+    /// become blurred, and an engine reads every fifth number of a table wrong. Else so many to the inch as the second number says,
+    /// and fewer where the longer side would be more than so many pixels.
+    Scan(RangeInclusive<u32>, u32, u32),
     /// So many pixels on the longer side.
     Longer(u32),
 }
 
 impl Scale {
     /// Pixels to the point for a page of this size.
-    fn of(self, (width, height): (f32, f32)) -> f32 {
+    /// `filled` is the size of the picture that fills it.
+    fn of(&self, (width, height): (f32, f32), filled: Option<(u32, u32)>) -> f32 {
         let longest = |pixels: u32| pixels.clamp(1, u32::from(u16::MAX)) as f32 / width.max(height);
         match self {
-            Scale::Dpi(dpi, most) => (dpi as f32 / POINTS).min(longest(most)),
-            Scale::Longer(pixels) => longest(pixels),
+            Scale::Scan(usual, dpi, most) => {
+                let own = filled.map(|(across, down)| across.max(down)).filter(|pixels| {
+                    let dpi = *pixels as f32 / width.max(height) * POINTS;
+                    usual.contains(&(dpi.round() as u32)) && pixels <= most
+                });
+                // A page is cut off at whole pixels.
+                let own = own.map(|pixels| (pixels as f32 + 0.01) / width.max(height));
+                own.unwrap_or_else(|| (*dpi as f32 / POINTS).min(longest(*most)))
+            }
+            Scale::Longer(pixels) => longest(*pixels),
         }
     }
+}
+
+/// The size of the picture that fills a page: the largest of its pictures, if it has the shape of the page.
+fn filled(page: &Page<'_>, (width, height): (f32, f32)) -> Option<(u32, u32)> {
+    let pictures = &page.resources().x_objects;
+    let sizes = pictures.keys().take(PICTURES_MOST).filter_map(|name| {
+        let picture = pictures.get::<Stream<'_>>(&*name)?;
+        let side = |name: &[u8]| picture.dict().get::<u32>(name).filter(|side| *side > 0);
+        Some((side(b"Width")?, side(b"Height")?))
+    });
+    let (across, down) =
+        sizes.max_by_key(|(width, height)| u64::from(*width) * u64::from(*height))?;
+    let shape = |long: f32, short: f32| long.max(short) / long.min(short);
+    let is_alike = (shape(across as f32, down as f32) / shape(width, height) - 1.0).abs() < 0.02;
+    is_alike.then_some((across, down))
 }
 
 impl PdfRaster {
@@ -76,7 +106,7 @@ impl PdfRaster {
     pub(super) fn page(
         &self,
         number: u32,
-        scale: Scale,
+        scale: &Scale,
         context: &Context<'_>,
     ) -> Result<PageRaster, Reason> {
         let part = || Part::Page(number.into());
@@ -89,7 +119,7 @@ impl PdfRaster {
             if !is_sized(points.0) || !is_sized(points.1) {
                 return Err(ReasonKind::Unreadable.of(part()));
             }
-            let scale = scale.of(points);
+            let scale = scale.of(points, filled(page, points));
             // As the library rounds.
             let side = |points: f32| f64::from((points * scale).min(f32::from(u16::MAX)).floor());
             let (width, height) = (side(points.0) as u32, side(points.1) as u32);

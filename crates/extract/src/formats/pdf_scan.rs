@@ -20,7 +20,7 @@ use crate::recogniser::Sense;
 use crate::seen_text::{SURE, Seen, Sight, letters};
 
 /// How a page is drawn for an engine: what scanners are set to, and no larger than A3 is then.
-const SCALE: Scale = Scale::Dpi(300, 5_000);
+const SCALE: Scale = Scale::Scan(140..=400, 300, 5_000);
 
 /// Bytes of a file for each page that is read, beyond the first few: fewer has no scan, however well it is packed, but a page
 /// that shows what ten thousand others show has.
@@ -83,7 +83,7 @@ pub(super) fn read(
         }
         headway(n);
         context.unit();
-        match context.for_a_page(|| raster.page(*number, SCALE, context)) {
+        match context.for_a_page(|| raster.page(*number, &SCALE, context)) {
             Ok(page) => {
                 let dpi = page.picture.width() as f32 / page.points.0 * 72.0;
                 let picture = DynamicImage::from(page.picture);

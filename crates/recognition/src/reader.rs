@@ -207,7 +207,7 @@ impl<'a> Reader<'a> {
             let texts: Vec<&str> = read.iter().map(|line| line.text.as_str()).collect();
             let letters: usize = read.iter().map(|line| line.letters).sum();
             let text = texts.join(" ");
-            let words = read.iter().flat_map(|line| line.words.iter().cloned());
+            let words = read.iter().flat_map(Line::words_apart);
             match rows.last_mut().filter(|(row, ..)| *row == cell.row) {
                 Some((_, column, line)) => {
                     let tabs = "\t".repeat(cell.column.saturating_sub(*column).clamp(1, 64));

@@ -282,6 +282,12 @@ impl Line {
         self
     }
 
+    /// Its words, as those of a line that stands behind another.
+    pub(crate) fn words_apart(&self) -> impl Iterator<Item = Placed> + '_ {
+        let words = self.words.iter().cloned().enumerate();
+        words.map(|(n, word)| Placed { is_apart: word.is_apart || n == 0, ..word })
+    }
+
     /// The segment of a line. `on_picture` says where a rectangle stands on the picture, in points.
     pub(crate) fn segment(&self, on_picture: &dyn Fn(Rect) -> Bounds) -> Segment {
         // Two digits are all that it means, and the same on every machine.
@@ -379,6 +385,31 @@ mod tests {
         assert_eq!(lines[0].rect, Rect { left: 110, top: 60, right: 130, bottom: 70 });
         assert!(lines[0].is_read(0.7) && !lines[1].is_read(0.7) && lines[1].is_read(0.9));
     }
+    #[test]
+    fn words_of_cells_are_told_apart() {
+        let cell = |text: &str, left: i32| {
+            let first = Word {
+                is_apart: false,
+                bounds: [left, 10, left + 20, 20],
+                ..word(text, 0.9, true)
+            };
+            Line::of(&[first], 0.0, 0.0).remove(0)
+        };
+        let (one, other) = (cell("삼문동", 10), cell("466", 100));
+        let words = [&one, &other].into_iter().flat_map(Line::words_apart).collect();
+        let row = Line { text: "삼문동\t466".into(), words, ..one.clone() };
+        let as_it_is = |rect: Rect| Bounds {
+            left: rect.left as f32,
+            top: rect.top as f32,
+            right: rect.right as f32,
+            bottom: rect.bottom as f32,
+        };
+        let told = row.segment(&as_it_is).words;
+        let places: Vec<(u32, u32, f32)> =
+            told.iter().map(|word| (word.start, word.end, word.bounds.left)).collect();
+        assert_eq!(places, [(0, 3, 10.0), (4, 7, 100.0)]);
+    }
+
     #[test]
     fn the_halves_of_a_line_are_told_once() {
         let line = |text: &str, sure: f32, bounds: [i32; 4]| {

@@ -98,16 +98,9 @@ fn on_its_side(rect: &Rect) -> Rect {
 
 /// Whether what is written on a picture is light, and all around it dark: a slide, a title of a film, a sign at night. On a
 /// dark table may lie a white sheet, so that it is not the ground alone that tells.
-fn is_light_on_dark(grey: &Pixels) -> bool {
-    let half = grey.bytes.len() / 2;
-    let dark = grey.bytes.iter().filter(|shade| **shade < DARK).count();
-    if dark <= half {
-        return false;
-    }
-    let small = small(grey);
-    let inverse = inverted(&small);
-    let [dark, light] = [small, inverse].map(|picture| in_rows(&letters(pieces(picture)), IN_ROW));
-    light > dark
+fn is_light_on_dark(grey: &Pixels, dark: &[Rect], light: &[Rect]) -> bool {
+    let below = grey.bytes.iter().filter(|shade| **shade < DARK).count();
+    below > grey.bytes.len() / 2 && in_rows(light, IN_ROW) > in_rows(dark, IN_ROW)
 }
 
 /// A picture as it is best read, if that is not as it is. One that is dark and light all over is turned; of a photograph there are the
@@ -115,14 +108,14 @@ fn is_light_on_dark(grey: &Pixels) -> bool {
 pub(crate) fn to_be_read(grey: &Pixels) -> Option<Pixels> {
     let small = small(grey);
     let light = letters(pieces(inverted(&small)));
-    let is_dark = is_light_on_dark(grey);
+    let dark = pieces(small.clone());
+    let turned = dark.iter().map(on_its_side).collect();
+    let dark = letters(dark);
+    let is_dark = is_light_on_dark(grey, &dark, &light);
     if is_dark && are_letters(&light) {
         return Some(inverted(grey));
     }
     let by = grey.width as f32 / small.width.max(1) as f32;
-    let dark = pieces(small.clone());
-    let turned = dark.iter().map(on_its_side).collect();
-    let dark = letters(dark);
     let is_page = are_letters(&dark) || are_letters(&letters(turned)) || dark.len() <= FEWEST;
     let mut plates = plates(&small, &light, true);
     if !is_page {
@@ -336,6 +329,10 @@ mod tests {
 
     #[test]
     fn light_letters_on_a_dark_ground_are_known_and_a_sheet_on_a_dark_table_is_none() {
+        let is_light_on_dark = |picture: &Pixels| {
+            let of = |picture: Pixels| letters(pieces(picture));
+            is_light_on_dark(picture, &of(picture.clone()), &of(inverted(picture)))
+        };
         assert!(!is_light_on_dark(&page(0)));
         assert!(is_light_on_dark(&inverted(&page(0))));
         let mut table = Pixels::of(1200, 800, 30);

@@ -78,24 +78,21 @@ impl Plate {
         let (mut all, mut even) = (0usize, 0usize);
         for (x, y) in along.chain(down) {
             all += 1;
-            even += usize::from(self.is_ground(picture, x, y));
+            even += usize::from(self.is_ground(picture.at(x, y, self.letters)));
         }
         even as f32 >= all as f32 * AROUND
     }
 
-    fn is_ground(&self, picture: &Pixels, x: usize, y: usize) -> bool {
-        let near = u16::from(self.ground.abs_diff(self.letters)) / 4;
-        u16::from(picture.at(x, y, self.letters).abs_diff(self.ground)) <= near
+    fn is_ground(&self, shade: u8) -> bool {
+        shade.abs_diff(self.ground) <= self.ground.abs_diff(self.letters) / 4
     }
 
     /// The same as far as its ground goes on, unless that is into the scene around it.
     pub(crate) fn whole(mut self, picture: &Pixels) -> Plate {
-        let near = u16::from(self.ground.abs_diff(self.letters)) / 4;
-        let is_ground = |shade: &u8| u16::from(shade.abs_diff(self.ground)) <= near;
         let ground = Pixels {
             width: picture.width,
             height: picture.height,
-            bytes: picture.bytes.iter().map(|shade| u8::from(is_ground(shade))).collect(),
+            bytes: picture.bytes.iter().map(|shade| u8::from(self.is_ground(*shade))).collect(),
         };
         let area = |rect: &Rect| rect.width() * rect.height();
         let pieces = Pieces::of(&ground);
@@ -209,6 +206,11 @@ mod tests {
             let scene = scene(ground, letters);
             assert_eq!(Plate::at(&scene, PART, is_light).is_some(), is_plate, "{why}");
         }
+        // What is dark at one side alone is no ground, as behind leaves.
+        let mut leaves = Pixels::of(200, 100, 230);
+        leaves.fill_rect(PART, 60);
+        let at_its_edge = Rect { left: 100, top: 30, right: 195, bottom: 75 };
+        assert_eq!(Plate::at(&leaves, at_its_edge, true), None);
         // A scene has all shades.
         let mut slope = scene(0, 255);
         for y in PART.top..PART.bottom {

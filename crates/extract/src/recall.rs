@@ -2,7 +2,8 @@
 //! stopped in the middle of it: what was recognised by then need not be recognised again.
 //!
 //! A signal is known by its own pixels or samples, by the engine with its data and the version of what drives it, and by the
-//! languages that were expected: that is all on which depends what an engine answers, so that it does not matter on which page of which member it is met again.
+//! languages that were expected: that is all on which depends what an engine answers, so that it does not matter on which page
+//! of which member it is met again.
 
 use std::collections::HashMap;
 use std::sync::Arc;

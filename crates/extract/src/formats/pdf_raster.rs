@@ -149,3 +149,24 @@ impl PdfRaster {
         answer.unwrap_or_else(|_| Err(ReasonKind::DecoderBroke.of(part())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scan_is_drawn_as_large_as_it_is() {
+        let a4 = (595.32, 841.92);
+        let pixels = |filled| {
+            let scale = Scale::Scan(140..=400, 300, 5_000).of(a4, filled);
+            [a4.0, a4.1].map(|side| (side * scale).floor() as u32)
+        };
+        assert_eq!(pixels(Some((1654, 2339))), [1653, 2339]);
+        assert_eq!(pixels(Some((1241, 1754))), [1240, 1754]);
+        let usual = pixels(None);
+        assert_eq!(usual, [2480, 3507]);
+        // What is set lower, or higher, than scanners are.
+        assert_eq!(pixels(Some((827, 1169))), usual);
+        assert_eq!(pixels(Some((4961, 7016))), usual);
+    }
+}

@@ -151,6 +151,30 @@ fn each_slide_of_a_short_film_is_read_and_stands_until_the_next() {
 }
 
 #[test]
+fn latin_words_in_a_line_of_hangul_are_no_digits() {
+    let scenario = Scenario::new();
+    let film = "drop/5360000/flood/2026-07 집중호우/배수펌프장 가동 교육 영상.mp4";
+    let (_, read) = segments(&scenario, film, &[]);
+    let said: Vec<&str> = read.iter().filter_map(|it| it["text"].as_str()).collect();
+    for step in ["1단계 Step 1", "2단계 Step 2", "3단계 Step 3", "4단계 Step 4"] {
+        assert!(said.contains(&step), "{said:?}");
+    }
+}
+
+#[test]
+fn slides_of_a_film_without_key_frames_are_read_between() {
+    let scenario = Scenario::new();
+    let (_, read) = segments(&scenario, "mp4/one-key.mp4", &[]);
+    let starts = ["구명조끼", "물깊이", "표충사"].map(|word| {
+        let said = read.iter().find(|it| it["text"].to_string().contains(word));
+        let said = said.unwrap_or_else(|| panic!("{word}: {read:?}"));
+        said["locator"]["time"]["start_ms"].as_u64().unwrap()
+    });
+    // As near as two looks are.
+    assert_eq!(starts, [0, 6_500, 13_500]);
+}
+
+#[test]
 fn what_a_picture_in_a_document_says_is_found_in_it() {
     let scenario = Scenario::new();
     let documents = [

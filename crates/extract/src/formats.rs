@@ -44,6 +44,7 @@ mod epub;
 mod eq_field;
 mod fax;
 mod fields;
+mod film_frames;
 mod fits;
 mod geotiff;
 mod gif;

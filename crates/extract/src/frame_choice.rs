@@ -24,6 +24,13 @@ const GROWS_BY: f64 = 0.6;
 const SEARCHED_MOST: f64 = 16.0;
 const SEARCHED_APART: f64 = 3.0;
 
+/// Seconds without a key frame that are many: encoders make one each ten, and at cuts, unless they were told to make none.
+const SPARSE: f64 = 12.0;
+
+/// Seconds from one look to the next where there is no key frame for long, and looks there.
+const FOLLOWED_APART: f64 = 3.0;
+const FOLLOWED_MOST: f64 = 32.0;
+
 /// Seconds below which a film has one frame that stands for it: it is a clip, which whoever wants to see it plays.
 const CLIP: f64 = 10.0;
 
@@ -101,6 +108,21 @@ pub(crate) fn plan(seconds: f64, keys: &[f64]) -> Vec<f64> {
     taken.extend(spread(others, LOOKED_MOST - taken.len().min(LOOKED_MOST)));
     taken.sort_unstable();
     taken.into_iter().filter_map(|at| ordered.get(at).copied()).collect()
+}
+
+/// Where frames are looked at behind the key frame at `place` in seconds, of all of `keys`, in a film that ends then: nowhere if the next is as
+/// near as is usual.
+pub(crate) fn between(place: f64, keys: &[f64], end: f64) -> Vec<f64> {
+    if keys.is_empty() {
+        return Vec::new();
+    }
+    let behind = keys.iter().copied().filter(|key| *key > place + 0.001);
+    let length = behind.fold(end, f64::min) - place;
+    if !length.is_finite() || length <= SPARSE {
+        return Vec::new();
+    }
+    let count = (length / FOLLOWED_APART).min(FOLLOWED_MOST).floor();
+    (1..=count as u32).map(|n| place + length * f64::from(n) / (count + 1.0)).collect()
 }
 
 /// As many of these as may be, spread over them, the first and the last among them.
@@ -183,6 +205,16 @@ mod tests {
         assert_eq!(plan(600.0, &[700.0]), [0.0, 700.0]);
         assert_eq!(plan(f64::NAN, &[f64::NAN]), [0.0]);
         assert_eq!(plan(0.0, &[0.0, 4.0]), [0.0, 4.0]);
+    }
+
+    #[test]
+    fn what_has_no_key_frame_for_long_is_looked_at_between() {
+        assert!(between(0.0, &[0.0], 10.0).is_empty());
+        assert!(between(0.0, &[0.0, 10.0, 20.0], 300.0).is_empty());
+        assert_eq!(between(20.0, &[0.0, 10.0, 20.0], 35.0), [22.5, 25.0, 27.5, 30.0, 32.5]);
+        assert_eq!(between(0.0, &[0.0], 3600.0).len(), 32);
+        assert!(between(0.0, &[], 3600.0).is_empty());
+        assert!(between(0.0, &[0.0], f64::NAN).is_empty());
     }
 
     #[test]

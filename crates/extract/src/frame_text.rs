@@ -67,13 +67,13 @@ impl<'a, 'c> FrameText<'a, 'c> {
         let Some(picture) = frame(SIDE) else { return };
         let sight = Sight::of(&DynamicImage::from(picture), self.orientation, None);
         let mut lines = Vec::new();
-        if sight.is_worth_reading(self.context) {
+        if let Some(look) = sight.worth_reading(self.context) {
             let Some(engine) = self.context.recogniser(Sense::Sight, content) else {
                 self.context.note_unrecognised(Noun::Frames, 0, content);
                 self.is_over = true;
                 return;
             };
-            match sight.recognised(engine, self.context) {
+            match sight.recognised(&look, engine, self.context) {
                 Ok(read) => lines = read,
                 Err(broken) => {
                     content.note(ReasonKind::Unreadable.of(Noun::Frame).because(broken));

@@ -69,6 +69,7 @@ mod split_name;
 pub mod stage;
 pub mod stages;
 mod still_locked;
+mod text_rows;
 pub mod unpack;
 mod visible_text;
 mod voice;

@@ -10,6 +10,7 @@ use crate::lighting;
 use crate::pixels::Pixels;
 use crate::plate::Plate;
 use crate::rect::Rect;
+use crate::text_rows::{in_rows, rows};
 
 /// Longer side of what is looked at, pixels: letters of a sheet of A4 are ten pixels high then.
 const SIDE: usize = 1_400;
@@ -55,20 +56,95 @@ const BLOCKS_MOST: usize = 200;
 /// Shade below which half of a picture lies that is dark.
 const DARK: u8 = 110;
 
-/// Whether something is likely to be written on a picture: dark on light, or light on dark.
-pub(crate) fn is_likely(grey: &Pixels) -> bool {
-    let small = small(grey);
-    let inverse = inverted(&small);
-    // A sheet may lie on its side.
-    [(&small, false), (&inverse, true)].into_iter().any(|(picture, is_light)| {
-        let pieces = pieces(picture.clone());
+/// What could be letters on a picture, upright or lying on their side.
+pub(crate) struct LikelyText {
+    /// The picture as small as it is looked at.
+    small: Pixels,
+    dark: Letters,
+    light: Letters,
+}
+
+/// Those of one shade.
+struct Letters {
+    upright: Vec<Rect>,
+    turned: Vec<Rect>,
+}
+
+impl Letters {
+    fn of(picture: Pixels) -> Letters {
+        let pieces = pieces(picture);
         let turned = letters(pieces.iter().map(on_its_side).collect());
-        let letters = letters(pieces);
-        are_letters(&letters)
-            || are_letters(&turned)
-            || is_on_plate(&small, &letters, is_light)
-            || is_on_plate(&small.transposed(), &turned, is_light)
-    })
+        Letters { upright: letters(pieces), turned }
+    }
+
+    /// Whether they stand beside each other as letters do. A sheet may lie on its side.
+    fn are_letters(&self) -> bool {
+        are_letters(&self.upright) || are_letters(&self.turned)
+    }
+}
+
+impl LikelyText {
+    /// Looks at a picture.
+    pub(crate) fn of(grey: &Pixels) -> LikelyText {
+        let small = small(grey);
+        let light = Letters::of(inverted(&small));
+        let dark = Letters::of(small.clone());
+        LikelyText { small, dark, light }
+    }
+
+    /// Whether something is likely to be written on it: dark on light, or light on dark.
+    pub(crate) fn is_likely(&self) -> bool {
+        let turned = self.small.transposed();
+        [(&self.dark, false), (&self.light, true)].into_iter().any(|(letters, is_light)| {
+            letters.are_letters()
+                || is_on_plate(&self.small, &letters.upright, is_light)
+                || is_on_plate(&turned, &letters.turned, is_light)
+        })
+    }
+
+    /// The picture, which is given, as it is best read, if that is not as it is. One that is dark and light all over is turned; of a photograph there
+    /// are the plates alone, for in leaves and gravel an engine sees letters for seconds; and on a page the dark plates are
+    /// turned.
+    pub(crate) fn to_be_read(&self, grey: &Pixels) -> Option<Pixels> {
+        let LikelyText { small, dark, light } = self;
+        let is_dark = is_light_on_dark(small, &dark.upright, &light.upright);
+        if is_dark && are_letters(&light.upright) {
+            return Some(inverted(grey));
+        }
+        let by = grey.width as f32 / small.width.max(1) as f32;
+        let mut plates = plates(small, &light.upright, true);
+        if !dark.are_letters() && dark.upright.len() > FEWEST {
+            plates.extend(self::plates(small, &dark.upright, false));
+            if self.are_on(&plates) {
+                let mut alone = Pixels::of(grey.width, grey.height, 255);
+                plates.iter().for_each(|plate| plate.put(grey, by, &mut alone));
+                return Some(alone);
+            }
+        }
+        if is_dark {
+            return Some(inverted(grey));
+        }
+        plates.retain(Plate::is_light);
+        if plates.is_empty() {
+            return None;
+        }
+        let mut page = grey.clone();
+        plates.iter().for_each(|plate| plate.put(grey, by, &mut page));
+        Some(page)
+    }
+
+    /// Whether what could be letters stands on these plates for the most part, and hardly elsewhere.
+    fn are_on(&self, plates: &[Plate]) -> bool {
+        // A plate of which nobody knows how far it goes may be the middle of a sheet.
+        let is_on_one = |it: &&Rect| plates.iter().any(|plate| plate.is_whole() && plate.holds(it));
+        let is_on_part = |it: &&Rect| plates.iter().any(|plate| plate.holds(it)) && !is_on_one(it);
+        let short = [&self.dark, &self.light].map(|it| rows(&it.upright, IN_SHORT_ROW).concat());
+        let on_plates = short.iter().flatten().filter(is_on_one).count();
+        let on_parts = short.iter().flatten().filter(is_on_part).count();
+        let long = rows(&self.dark.upright, IN_ROW).concat();
+        let elsewhere = long.iter().filter(|it| !is_on_one(it)).count();
+        on_plates > on_parts && elsewhere <= on_plates * 2
+    }
 }
 
 /// Whether some of these pieces stand on a plate as letters do, whatever else is on the picture.
@@ -98,52 +174,9 @@ fn on_its_side(rect: &Rect) -> Rect {
 
 /// Whether what is written on a picture is light, and all around it dark: a slide, a title of a film, a sign at night. On a
 /// dark table may lie a white sheet, so that it is not the ground alone that tells.
-fn is_light_on_dark(grey: &Pixels, dark: &[Rect], light: &[Rect]) -> bool {
-    let below = grey.bytes.iter().filter(|shade| **shade < DARK).count();
-    below > grey.bytes.len() / 2 && in_rows(light, IN_ROW) > in_rows(dark, IN_ROW)
-}
-
-/// A picture as it is best read, if that is not as it is. One that is dark and light all over is turned; of a photograph there are the
-/// plates alone, for in leaves and gravel an engine sees letters for seconds; and on a page the dark plates are turned.
-pub(crate) fn to_be_read(grey: &Pixels) -> Option<Pixels> {
-    let small = small(grey);
-    let light = letters(pieces(inverted(&small)));
-    let dark = pieces(small.clone());
-    let turned = dark.iter().map(on_its_side).collect();
-    let dark = letters(dark);
-    let is_dark = is_light_on_dark(grey, &dark, &light);
-    if is_dark && are_letters(&light) {
-        return Some(inverted(grey));
-    }
-    let by = grey.width as f32 / small.width.max(1) as f32;
-    let is_page = are_letters(&dark) || are_letters(&letters(turned)) || dark.len() <= FEWEST;
-    let mut plates = plates(&small, &light, true);
-    if !is_page {
-        plates.extend(self::plates(&small, &dark, false));
-        // A plate of which nobody knows how far it goes may be the middle of a sheet.
-        let is_on_one = |it: &&Rect| plates.iter().any(|plate| plate.is_whole() && plate.holds(it));
-        let short = [&dark, &light].map(|letters| rows(letters, IN_SHORT_ROW).concat());
-        let on_plates = short.iter().flatten().filter(is_on_one).count();
-        let long = rows(&dark, IN_ROW).concat();
-        let elsewhere = long.iter().filter(|it| !is_on_one(it)).count();
-        let is_on_part = |it: &&Rect| plates.iter().any(|plate| plate.holds(it)) && !is_on_one(it);
-        let on_parts = short.iter().flatten().filter(is_on_part).count();
-        if on_plates > on_parts && elsewhere <= on_plates * 2 {
-            let mut alone = Pixels::of(grey.width, grey.height, 255);
-            plates.iter().for_each(|plate| plate.put(grey, by, &mut alone));
-            return Some(alone);
-        }
-    }
-    if is_dark {
-        return Some(inverted(grey));
-    }
-    plates.retain(Plate::is_light);
-    if plates.is_empty() {
-        return None;
-    }
-    let mut page = grey.clone();
-    plates.iter().for_each(|plate| plate.put(grey, by, &mut page));
-    Some(page)
+fn is_light_on_dark(picture: &Pixels, dark: &[Rect], light: &[Rect]) -> bool {
+    let below = picture.bytes.iter().filter(|shade| **shade < DARK).count();
+    below > picture.bytes.len() / 2 && in_rows(light, IN_ROW) > in_rows(dark, IN_ROW)
 }
 
 /// The plates on which these letters, that are light or dark, stand in rows.
@@ -230,58 +263,13 @@ fn letters(mut pieces: Vec<Rect>) -> Vec<Rect> {
     pieces
 }
 
-/// How many pieces stand in rows of so many at least.
-fn in_rows(pieces: &[Rect], least: usize) -> usize {
-    // Each is in two pairs of strips.
-    rows(pieces, least).iter().map(Vec::len).sum::<usize>() / 2
-}
-
-/// The rows of so many pieces at least, most of them twice.
-fn rows(pieces: &[Rect], least: usize) -> Vec<Vec<Rect>> {
-    // Each piece belongs to the strips that it reaches into with its middle, so that only neighbours are compared.
-    let strip = |rect: &Rect| (rect.top + rect.bottom) / 2 / 8;
-    let last = pieces.iter().map(strip).max().unwrap_or(0);
-    let mut strips: Vec<Vec<&Rect>> = vec![Vec::new(); last + 1];
-    for piece in pieces {
-        strips.get_mut(strip(piece)).into_iter().for_each(|strip| strip.push(piece));
-    }
-    strips.iter_mut().for_each(|strip| strip.sort_by_key(|rect| rect.left));
-    let mut rows: Vec<Vec<Rect>> = Vec::new();
-    let mut row: Vec<Rect> = Vec::new();
-    for n in 0..strips.len() {
-        // A line may lie on the border of two strips: the middle of its letters is in one or the other.
-        let mut near: Vec<&Rect> = strips.iter().skip(n).take(2).flatten().copied().collect();
-        near.sort_by_key(|rect| rect.left);
-        for rect in near {
-            if row.last().is_some_and(|before| !is_next(before, rect)) {
-                end(&mut row, &mut rows, least);
-            }
-            row.push(*rect);
-        }
-        end(&mut row, &mut rows, least);
-    }
-    rows
-}
-
-/// Ends a row, which counts if it is long enough.
-fn end(row: &mut Vec<Rect>, rows: &mut Vec<Vec<Rect>>, least: usize) {
-    let row = std::mem::take(row);
-    if row.len() >= least {
-        rows.push(row);
-    }
-}
-
-/// Whether a piece may be the next letter of a line, or the next part of one.
-fn is_next(before: &Rect, next: &Rect) -> bool {
-    let (a, b) = (before.height(), next.height());
-    let common = before.bottom.min(next.bottom).saturating_sub(before.top.max(next.top));
-    let gap = next.left.saturating_sub(before.right);
-    common * 2 >= a.min(b) && a.max(b) <= a.min(b) * 3 && gap <= a.max(b) * 3 / 2
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn to_be_read(picture: &Pixels) -> Option<Pixels> {
+        LikelyText::of(picture).to_be_read(picture)
+    }
 
     /// Blocks like letters, in lines; `jitter` of their places and sizes.
     fn page(jitter: u32) -> Pixels {
@@ -303,12 +291,12 @@ mod tests {
 
     #[test]
     fn letters_stand_in_lines() {
-        assert!(is_likely(&page(0)));
-        assert!(is_likely(&page(0).turned(1)), "on its side");
+        assert!(LikelyText::of(&page(0)).is_likely());
+        assert!(LikelyText::of(&page(0).turned(1)).is_likely(), "on its side");
         let mut inverse = page(0);
         inverse.bytes.iter_mut().for_each(|shade| *shade = 255 - *shade);
-        assert!(is_likely(&inverse));
-        assert!(!is_likely(&Pixels::of(600, 400, 240)));
+        assert!(LikelyText::of(&inverse).is_likely());
+        assert!(!LikelyText::of(&Pixels::of(600, 400, 240)).is_likely());
     }
 
     #[test]
@@ -350,6 +338,6 @@ mod tests {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             *shade = (seed >> 24) as u8;
         }
-        assert!(!is_likely(&noise));
+        assert!(!LikelyText::of(&noise).is_likely());
     }
 }

@@ -12,7 +12,7 @@ use madang_document::reason_kind::ReasonKind;
 
 use crate::context::Context;
 use crate::letters::Pieces;
-use crate::likely_text;
+use crate::likely_text::LikelyText;
 use crate::options::Ocr;
 use crate::pixels::Pixels;
 use crate::recogniser::{Picture, Recogniser, Sense, Signal};
@@ -114,16 +114,14 @@ impl Sight {
         seen: &mut Seen,
         content: &mut Content,
     ) -> bool {
-        if !self.is_worth_reading(context) {
-            return true;
-        }
+        let Some(look) = self.worth_reading(context) else { return true };
         let Some(engine) = context.recogniser(Sense::Sight, content) else {
             if !self.is_page {
                 context.note_unrecognised(Noun::Picture, 0, content);
             }
             return false;
         };
-        match self.recognised(engine, context) {
+        match self.recognised(&look, engine, context) {
             Ok(segments) => {
                 seen.take(Some(self.page), &segments);
                 self::tell(engine, &segments, content);
@@ -140,17 +138,14 @@ impl Sight {
         true
     }
 
-    /// Whether something is likely to be written on it, or everything is to be read.
-    pub(crate) fn is_worth_reading(&self, context: &Context<'_>) -> bool {
+    /// What a look at it tells, if something is likely to be written on it or everything is to be read.
+    pub(crate) fn worth_reading(&self, context: &Context<'_>) -> Option<LikelyText> {
+        let wanted = context.seen_text_wanted();
         let shorter = self.grey.width.min(self.grey.height);
-        let is_wanted = match context.seen_text_wanted() {
-            Ocr::Never => false,
-            _ if shorter < LEAST => false,
-            Ocr::Auto => likely_text::is_likely(&self.grey),
-            Ocr::Always => true,
-        };
+        let is_never = wanted == Ocr::Never || shorter < LEAST;
+        let look = (!is_never).then(|| LikelyText::of(&self.grey));
         context.progress();
-        is_wanted
+        look.filter(|look| wanted == Ocr::Always || look.is_likely())
     }
 
     /// What an engine reads on it.
@@ -159,11 +154,12 @@ impl Sight {
     /// What the engine says.
     pub(crate) fn recognised(
         &self,
+        look: &LikelyText,
         engine: &dyn Recogniser,
         context: &Context<'_>,
     ) -> Result<Vec<Segment>, ReasonKind> {
         context.recognition();
-        let to_be_read = likely_text::to_be_read(&self.grey);
+        let to_be_read = look.to_be_read(&self.grey);
         let grey = to_be_read.as_ref().unwrap_or(&self.grey);
         let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let picture = Picture {

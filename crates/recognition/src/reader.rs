@@ -12,6 +12,7 @@ use crate::segments::{Line, confidence};
 use crate::slope::Slope;
 use crate::straight::Straight;
 use crate::vertical::Vertical;
+use crate::word_box;
 
 /// Reads a page with models in some order.
 pub(crate) struct Reader<'a> {
@@ -340,7 +341,8 @@ impl<'a> Reader<'a> {
         model: usize,
     ) -> Result<(), String> {
         let is_latin = self.latin.get();
-        for span in line.doubtful(is_latin).into_iter().rev() {
+        let is_even = |rect: &Rect| word_box::is_even(rect, &prepared.grey);
+        for span in line.doubtful(is_latin, &is_even).into_iter().rev() {
             if self.foreign_in_vain.get() >= FOREIGN_TRIED {
                 break;
             }
@@ -384,8 +386,12 @@ impl<'a> Reader<'a> {
             [after] => after.within(columns, near),
             _ => None,
         };
-        let after =
-            after.filter(|after| after.is_better_than(&before, self.latin.get(), prepared.letter));
+        let is_even = |rect: &Rect| word_box::is_even(rect, &prepared.grey);
+        let are_no_digits = !self.latin.get() && line.are_no_digits(&span, &is_even);
+        let after = after.filter(|after| {
+            are_no_digits && after.is_surely_latin()
+                || after.is_better_than(&before, self.latin.get(), prepared.letter)
+        });
         let is_better = after.is_some();
         if let Some(after) = after {
             line.replace(span, after.words);

@@ -69,9 +69,19 @@ impl Placed {
         self.text.chars().any(is_hangul)
     }
 
+    /// Whether it is one of several digits, and nothing else.
+    fn is_digits(&self) -> bool {
+        self.text.len() > 1 && self.text.bytes().all(|digit| digit.is_ascii_digit())
+    }
+
     fn weight(&self) -> f32 {
         self.letters.max(1) as f32
     }
+}
+
+/// Whether it may stand at the edge of a word in print. Others are what is made of a stroke of the syllable beside it.
+fn may_end_a_word(c: char) -> bool {
+    c.is_alphanumeric() || ".,:;!?()[]%'\"“”‘’-/&@#".contains(c)
 }
 
 fn is_hangul(c: char) -> bool {
@@ -142,8 +152,12 @@ impl Line {
     }
 
     /// Neighbouring words that may be of the other language, of which one is not sure: without Hangul, or hardly read, in a line of
-    /// Korean; and all that are not sure in one of Latin.
-    pub(crate) fn doubtful(&self, is_latin: bool) -> Vec<Range<usize>> {
+    /// Korean; and all that are not sure in one of Latin. `is_even` says whether what stands there is as high all along.
+    pub(crate) fn doubtful(
+        &self,
+        is_latin: bool,
+        is_even: &dyn Fn(&Rect) -> bool,
+    ) -> Vec<Range<usize>> {
         let is_foreign = |word: &Placed| match is_latin {
             true => word.confidence < UNSURE,
             false => !word.has_hangul() || word.confidence < HARDLY,
@@ -155,8 +169,19 @@ impl Line {
                 None => spans.push(n..n + 1),
             }
         }
-        spans.retain(|span| self.is_doubted(span));
         spans
+            .retain(|span| self.is_doubted(span) || !is_latin && self.are_no_digits(span, is_even));
+        spans
+    }
+
+    /// Whether digits were read in a span that are none: digits are of one height, and small letters are not.
+    pub(crate) fn are_no_digits(
+        &self,
+        span: &Range<usize>,
+        is_even: &dyn Fn(&Rect) -> bool,
+    ) -> bool {
+        let words = self.words.get(span.clone()).unwrap_or(&[]);
+        words.iter().any(|word| word.is_digits() && !is_even(&word.rect))
     }
 
     /// Its words as far as they stand in these columns; near their edges, where the engine tells only about which letter is whose,
@@ -167,7 +192,9 @@ impl Line {
             let [left, right] = symbol.columns;
             usize::try_from((left + right) / 2).is_ok_and(|middle| {
                 inner.contains(&middle)
-                    || columns.contains(&middle) && symbol.confidence >= BELIEVED
+                    || columns.contains(&middle)
+                        && symbol.confidence >= BELIEVED
+                        && symbol.text.chars().all(may_end_a_word)
             })
         };
         let words = self.words.iter().filter_map(|word| {
@@ -186,6 +213,11 @@ impl Line {
             Some(Placed { text, confidence, rect, letters, is_apart: word.is_apart, symbols })
         });
         Line::of_words(words.collect())
+    }
+
+    /// Whether it is surely one of Latin letters.
+    pub(crate) fn is_surely_latin(&self) -> bool {
+        self.text.chars().any(|c| c.is_ascii_alphabetic()) && self.confidence >= BELIEVED
     }
 
     /// Whether this reading of some words is to be believed rather than one in the language of the line they stand in, whose letters
@@ -408,6 +440,24 @@ mod tests {
         let places: Vec<(u32, u32, f32)> =
             told.iter().map(|word| (word.start, word.end, word.bounds.left)).collect();
         assert_eq!(places, [(0, 3, 10.0), (4, 7, 100.0)]);
+    }
+
+    #[test]
+    fn a_stroke_of_the_next_syllable_is_no_sign() {
+        let symbol = |text: &str, left: i32| Symbol {
+            text: text.into(),
+            confidence: 0.95,
+            columns: [left, left + 8],
+        };
+        let read = |last: &str| {
+            let symbols = vec![symbol("c", 10), symbol("m", 20), symbol(last, 30)];
+            let word = Word { symbols, ..word(&format!("cm{last}"), 0.95, true) };
+            let line = Line::of(&[word], 0.0, 0.0).remove(0);
+            line.within(5..36, 5).unwrap().text
+        };
+        assert_eq!(read("="), "cm");
+        assert_eq!(read(")"), "cm)");
+        assert_eq!(read("s"), "cms");
     }
 
     #[test]

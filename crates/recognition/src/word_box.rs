@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use madang_extract::letters::{Piece, Pieces};
+use madang_extract::lighting;
 use madang_extract::pixels::Pixels;
 use madang_extract::rect::Rect;
 
@@ -36,6 +38,17 @@ pub(crate) fn fit(words: &mut [Rect], page: &Pixels, letter: usize) {
     for word in words {
         trim(word, page);
     }
+}
+
+/// Whether what stands in a rectangle of a page, of which one knows about where it ends, is as high all along, as digits are. Points and
+/// commas do not count.
+pub(crate) fn is_even(rect: &Rect, page: &Pixels) -> bool {
+    let part = page.cut(*rect, 0);
+    let (width, pieces) = (part.width, Pieces::of(&lighting::ink(&part)).pieces);
+    let is_whole = |piece: &&Piece| piece.rect.left > 0 && piece.rect.right < width;
+    let heights = || pieces.iter().filter(is_whole).map(|piece| piece.rect.height());
+    let highest = heights().max().unwrap_or(0);
+    heights().filter(|height| height * 5 > highest * 2).all(|height| height * 20 >= highest * 17)
 }
 
 /// The rows that most of the words have in common: one of which the engine thinks higher than it is reaches into the next line.
@@ -84,6 +97,25 @@ mod tests {
 
     fn word(left: usize, right: usize, bottom: usize) -> Rect {
         Rect { left, top: 8, right, bottom }
+    }
+
+    #[test]
+    fn digits_are_of_one_height_and_small_letters_are_not() {
+        let page = |tops: &[usize]| {
+            let mut page = Pixels::of(200, 80, 255);
+            for (left, top) in (20..).step_by(20).zip(tops.iter().copied()) {
+                page.fill_rect(Rect { left, top, right: left + 14, bottom: 40 }, 0);
+            }
+            // A point, and the edge of a syllable that stands beside.
+            page.fill_rect(Rect { left: 115, top: 36, right: 119, bottom: 40 }, 0);
+            page.fill_rect(Rect { left: 135, top: 25, right: 150, bottom: 45 }, 0);
+            page
+        };
+        let around = Rect { left: 15, top: 10, right: 140, bottom: 50 };
+        assert!(is_even(&around, &page(&[20, 21, 20, 20])));
+        assert!(!is_even(&around, &page(&[20, 26, 20, 20])));
+        assert!(is_even(&around, &Pixels::of(200, 80, 255)), "nothing is there");
+        assert!(is_even(&around, &Pixels::of(10, 10, 0)), "it lies elsewhere");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use madang_document::annotation::Annotation;
 use madang_document::content::{Warning, WarningKind};
 use madang_document::document::Document;
+use madang_document::headway::Headway;
 use madang_document::inner_path::InnerPath;
 use madang_document::locator::Locator;
 use madang_document::object_key;
@@ -10,7 +11,8 @@ use madang_ledger::documents::Stored;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::sentence::{Sentence, korean};
+use crate::recognition::HeadwayAnswer;
+use crate::sentence::{Sentence, awaits_recognition, korean};
 
 /// A document: metadata and outcome.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,6 +51,10 @@ pub(crate) struct DocumentAnswer {
     outcome: &'static str,
     /// The same as a sentence.
     sentence: Sentence,
+    /// Whether what its pages, pictures or sound say is still to be recognised: its text and outcome are not the last.
+    awaits_recognition: bool,
+    /// How far that has come; null where it is not under way.
+    progress: Option<HeadwayAnswer>,
     /// Why it was not read whole, in English.
     reason: Option<String>,
     /// The same in Korean; null where there are only English words, as of what an earlier version read.
@@ -183,8 +189,12 @@ impl WarningAnswer {
 }
 
 impl DocumentAnswer {
-    /// Of the document and of its members that are documents.
-    pub(crate) fn new(stored: Stored, opened: Vec<Stored>) -> DocumentAnswer {
+    /// Of the document, of its members that are documents, and of how far its recognising has come.
+    pub(crate) fn new(
+        stored: Stored,
+        opened: Vec<Stored>,
+        headway: Option<Headway>,
+    ) -> DocumentAnswer {
         let d = stored.document;
         let at = |what: &str| format!("/v1/documents/{}/{what}", d.id);
         DocumentAnswer {
@@ -215,6 +225,8 @@ impl DocumentAnswer {
             media_type: d.media_type.to_string(),
             outcome: d.outcome.as_str(),
             sentence: Sentence::of_document(&d),
+            awaits_recognition: awaits_recognition(&d),
+            progress: headway.map(HeadwayAnswer::from),
             members: members(&d, &opened),
             segments: d.segments,
             characters: d.characters,

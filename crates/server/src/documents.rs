@@ -16,6 +16,7 @@ use crate::caller::Caller;
 use crate::document_answer::DocumentAnswer;
 use crate::problem::{Elsewhere, Problem};
 use crate::receipts::{self, Receipt, Stage};
+use crate::recognition::headway_in;
 use crate::server::Server;
 use crate::wire::json;
 
@@ -38,7 +39,8 @@ pub(crate) async fn document(
         }
     };
     let members = server.ledger.members(stored.document.id, MEMBERS).await?.readable();
-    Ok(json(&DocumentAnswer::new(stored, members)))
+    let headway = headway_in(&server, &stored.document, &caller.principal.agencies).await?;
+    Ok(json(&DocumentAnswer::new(stored, members, headway)))
 }
 
 /// What there is of a document.

@@ -4,42 +4,34 @@
 
 use std::collections::HashSet;
 
-use image::{DynamicImage, RgbImage};
 use madang_document::clock_time::ClockTime;
-use madang_document::content::{Content, Origin, Preview, Segment};
-use madang_document::fault::Fault;
+use madang_document::content::{Content, Origin, Segment};
 use madang_document::instead::Instead;
 use madang_document::locator::Locator;
 use madang_document::metadata;
 use madang_document::part::Noun;
-use madang_document::raster::Raster;
-use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::unit::Unit;
 
 use super::cut_short;
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
+use super::media_io::value::milliseconds;
 use super::mp4_boxes::{self, Mp4Boxes};
 use super::mp4_samples::{self, Claim};
-use super::{dav, id3, iso_boxes, media_sniff, media_tags, preview, sound, subtitle_packet};
+use super::{
+    dav, film_frames, id3, iso_boxes, media_sniff, media_tags, preview, sound, subtitle_packet,
+};
 use crate::blob::Blob;
-use crate::contact_sheet;
 use crate::context::Context;
 use crate::error::ExtractError;
 use crate::format::Format;
-use crate::frame_choice;
-use crate::frame_text::FrameText;
-use crate::glimpse::Glimpse;
 use crate::member_path::MemberPaths;
 use crate::options::Ocr;
 use crate::unpack::take_member;
 
 /// Bytes read for the sake of subtitles, which in most containers lie between the pictures.
 const SUBTITLE_BYTES_MOST: u64 = 512 << 20;
-
-/// Bytes read in search of a key frame.
-const FRAME_BYTES_MOST: u64 = 64 << 20;
 
 /// Chapters that are listed.
 const CHAPTERS_MOST: usize = 1_000;
@@ -51,7 +43,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 11,
+            version: 12,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,
@@ -359,7 +351,7 @@ fn take_previews(
         if !context.previews_wanted() && context.seen_text_wanted() == Ocr::Never {
             return;
         }
-        match take_frames(content, file, (index, video), context) {
+        match film_frames::take(content, file, (index, video), context) {
             Ok(()) => {}
             Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),
         }
@@ -390,127 +382,6 @@ fn draw_sound(
     }
 }
 
-/// Longer side, pixels, at which frames are compared at least.
-const GLIMPSE: u32 = 160;
-
-/// A frame that was taken.
-struct Frame {
-    locator: Locator,
-    glimpse: Glimpse,
-    picture: RgbImage,
-}
-
-/// The frame that stands for the video; and of a longer one the sheet of all frames that were taken, and these.
-///
-/// # Errors
-/// Why there is none.
-fn take_frames(
-    content: &mut Content,
-    file: &mut MediaFile<'_>,
-    (index, video): (usize, &MediaStream),
-    context: &Context<'_>,
-) -> Result<(), Reason> {
-    let limits = context.limits;
-    let duration = file.duration().unwrap_or(0.0);
-    let mut decoder = file.key_frames(index, limits.pixels)?;
-    let places = frame_choice::plan(duration, &decoder.times());
-    let is_clip = frame_choice::is_clip(duration);
-    // Reading is dear: of a long film each view is read once.
-    let is_close = frame_choice::is_close(duration);
-    let orientation = Some(match video.rotation {
-        Some(90) => 6,
-        Some(180) => 3,
-        Some(270) => 8,
-        _ => 1,
-    });
-    let mut text = FrameText::new(context, orientation);
-    let mut frames: Vec<Frame> = Vec::new();
-    let (mut failed, mut decoded) = (None, HashSet::new());
-    let mut read: Option<Glimpse> = None;
-    // The index may be damaged where the start is not.
-    let start = std::iter::once((0.0, true));
-    for (seconds, is_last) in places.into_iter().map(|at| (at, false)).chain(start) {
-        if is_last && !frames.is_empty() {
-            break;
-        }
-        context.unit();
-        let found = match decoder.decode(seconds, FRAME_BYTES_MOST) {
-            Ok(found) => found,
-            Err(error) => {
-                failed = Some(error);
-                continue;
-            }
-        };
-        let start_ms = milliseconds(found);
-        if !decoded.insert(start_ms) {
-            continue;
-        }
-        let (width, height, rgb) = match decoder.rgb(limits.preview.max(GLIMPSE)) {
-            Ok(frame) => frame,
-            Err(error) => {
-                failed = Some(error);
-                continue;
-            }
-        };
-        let glimpse = Glimpse::of(width, height, &rgb);
-        // Another line of text changes less of a view than what makes it another.
-        let is_known = read.as_ref().is_some_and(|last| match is_close {
-            true => last.reads_as(&glimpse),
-            false => last.resembles(&glimpse),
-        });
-        if !is_known {
-            let frame = |side| {
-                let (width, height, rgb) = decoder.rgb(side).ok()?;
-                RgbImage::from_raw(width, height, rgb)
-            };
-            text.read(&frame, start_ms, content);
-            read = Some(glimpse.clone());
-        }
-        if frames.last().is_some_and(|last| last.glimpse.resembles(&glimpse)) {
-            continue;
-        }
-        let picture = RgbImage::from_raw(width, height, rgb)
-            .ok_or(ReasonKind::Faulty(Fault::FrameIncomplete))?;
-        let locator = Locator::Time { start_ms, end_ms: start_ms };
-        frames.push(Frame { locator, glimpse, picture });
-    }
-    text.finish(milliseconds(duration), content);
-    if !context.previews_wanted() {
-        return Ok(());
-    }
-    let glimpses: Vec<&Glimpse> = frames.iter().map(|frame| &frame.glimpse).collect();
-    let Some(best) = frame_choice::representative(&glimpses) else {
-        return Err(failed.unwrap_or(ReasonKind::Faulty(Fault::NoKeyFrame)).into());
-    };
-    let side = (limits.preview / 2).max(1);
-    let mut tiles = Vec::new();
-    let mut first = None;
-    let shown = frame_choice::shown(frames.len());
-    for (n, Frame { locator, picture, .. }) in frames.into_iter().enumerate() {
-        let picture = DynamicImage::ImageRgb8(picture);
-        if n == best {
-            first = preview::of(picture.clone(), orientation, locator.clone(), context)?;
-        }
-        if !is_clip && shown.contains(&n) {
-            tiles.extend(preview::sized(picture, orientation, locator, side, context)?);
-        }
-    }
-    content.previews.extend(first);
-    if !is_clip {
-        let times = tiles.iter().filter_map(|tile| match tile.locator {
-            Locator::Time { start_ms, .. } => Some(start_ms as f64 / 1000.0),
-            _ => None,
-        });
-        content.metadata.at("video stream").set("key_frames", times.collect::<Vec<f64>>());
-    }
-    let rasters: Vec<&Raster> = tiles.iter().map(|tile| &tile.raster).collect();
-    if let Some(raster) = contact_sheet::sheet(&rasters, limits.preview) {
-        content.previews.push(Preview { locator: Locator::Whole {}, raster });
-        content.previews.extend(tiles);
-    }
-    Ok(())
-}
-
 /// Delivers the files that are attached (Matroska: minutes, fonts, a picture for the cover) as members.
 fn take_attachments(
     content: &mut Content,
@@ -527,11 +398,6 @@ fn take_attachments(
             return;
         }
     }
-}
-
-fn milliseconds(seconds: f64) -> u64 {
-    // A cast of a negative or enormous number saturates.
-    (seconds * 1000.0).round() as u64
 }
 
 /// To milliseconds: what lies below is noise of the container's time base.

@@ -10,13 +10,13 @@
 #![allow(unsafe_code)]
 
 mod frame;
-pub(super) mod key_frames;
 mod resampler;
 mod source;
 pub(super) mod still;
 pub(super) mod stream;
 pub(super) mod tags;
-mod value;
+pub(super) mod value;
+pub(super) mod video_frames;
 
 use std::ffi::{CString, c_int};
 use std::ptr;

@@ -311,6 +311,11 @@ async fn words_that_are_still_to_be_recognised_are_told() {
         let shown = told_of(read).await;
         assert!(!shown.contains(label) && !shown.contains(told), "{shown}");
         assert!(shown.contains(none) && !shown.contains("recognition.js"), "{shown}");
+        for (id, awaits) in [(waits, true), (read, false)] {
+            let answer = get(&house, &admin, &format!("/v1/documents/{id}")).await.json();
+            assert_eq!(answer["awaits_recognition"], awaits, "{answer}");
+            assert!(answer["progress"].is_null(), "nothing is under way: {answer}");
+        }
         let receipt = get(&house, &admin, &format!("/v1/receipts/{waits}")).await.json();
         assert!(!receipt.to_string().contains(none), "{receipt}");
         assert!(

@@ -33,3 +33,9 @@ pub(super) fn message(av: &Libav, code: c_int) -> String {
         string(text.as_ptr()).to_lowercase()
     }
 }
+
+/// Seconds in milliseconds. Negative ones are none, and what is too many is the most there are.
+pub(in crate::formats) fn milliseconds(seconds: f64) -> u64 {
+    // A cast of a negative or enormous number saturates.
+    (seconds * 1000.0).round() as u64
+}

@@ -9,14 +9,20 @@ use super::frame::scale;
 use super::value::{message, ratio};
 use super::{MediaFile, said};
 
+/// What may be spent on frames that are no key frames.
+pub(in crate::formats) struct Allowance {
+    pub(in crate::formats) frames: u64,
+    pub(in crate::formats) bytes: u64,
+}
+
 /// Packets that are looked at for one key frame.
 const PACKETS_MOST: u32 = 3_000;
 
 /// Entries of an index that are looked at for where the key frames are.
 const ENTRIES_MOST: c_int = 2_000_000;
 
-/// A decoder of one stream that is given key frames only, wherever in the file they lie.
-pub(in crate::formats) struct KeyFrames<'f, 'a> {
+/// A decoder of one stream that is given key frames only, wherever in the file they lie, or what follows one of them.
+pub(in crate::formats) struct VideoFrames<'f, 'a> {
     file: &'f mut MediaFile<'a>,
     index: usize,
     decoder: *mut AVCodecContext,
@@ -26,11 +32,11 @@ pub(in crate::formats) struct KeyFrames<'f, 'a> {
 
 impl<'a> MediaFile<'a> {
     /// Opens the decoder of stream `index`. Frames of more than `pixels` are not decoded.
-    pub(in crate::formats) fn key_frames<'f>(
+    pub(in crate::formats) fn video_frames<'f>(
         &'f mut self,
         index: usize,
         pixels: u64,
-    ) -> Result<KeyFrames<'f, 'a>, ReasonKind> {
+    ) -> Result<VideoFrames<'f, 'a>, ReasonKind> {
         let Some(&stream) = self.raw_streams().get(index) else {
             return Err(ReasonKind::Faulty(Fault::NoStream));
         };
@@ -43,7 +49,7 @@ impl<'a> MediaFile<'a> {
             if codec.is_null() {
                 return Err(ReasonKind::Faulty(Fault::NoDecoder));
             }
-            let frames = KeyFrames {
+            let frames = VideoFrames {
                 index,
                 decoder: (av.avcodec_alloc_context3)(codec),
                 packet: (av.av_packet_alloc)(),
@@ -57,7 +63,6 @@ impl<'a> MediaFile<'a> {
             // The sandbox forbids threads.
             (*decoder).thread_count = 1;
             (*decoder).max_pixels = i64::try_from(pixels).unwrap_or(i64::MAX);
-            (*decoder).skip_frame = AVDiscard::AVDISCARD_NONKEY;
             let open = (av.avcodec_parameters_to_context)(decoder, (*stream).codecpar);
             let open = match open < 0 {
                 true => open,
@@ -71,7 +76,7 @@ impl<'a> MediaFile<'a> {
     }
 }
 
-impl KeyFrames<'_, '_> {
+impl VideoFrames<'_, '_> {
     /// When the key frames are seen, in seconds, as far as an index says; empty where the container has none.
     ///
     /// Some indexes say when a frame is decoded, which is earlier by as much as the first one is: a frame that is sought by that
@@ -119,8 +124,7 @@ impl KeyFrames<'_, '_> {
         // SAFETY: all three were checked for null; packets are unreferenced before they are filled again, and a frame is
         // by the decoder.
         unsafe {
-            self.seek(seconds);
-            (av.avcodec_flush_buffers)(decoder);
+            self.begin(seconds, AVDiscard::AVDISCARD_NONKEY);
             for _ in 0..PACKETS_MOST {
                 let code = (av.av_read_frame)(self.file.format, packet);
                 if code < 0 {
@@ -149,6 +153,63 @@ impl KeyFrames<'_, '_> {
             }
         }
         Err(ReasonKind::Faulty(Fault::NoFrameDecodes))
+    }
+
+    /// Goes to the key frame at or before `seconds`, from which [`VideoFrames::decode_on`] goes on.
+    pub(in crate::formats) fn follow(&mut self, seconds: f64) {
+        // A frame to which no other refers lasts no longer than its neighbours, which are as good.
+        self.begin(seconds, AVDiscard::AVDISCARD_NONREF);
+    }
+
+    /// Decodes on to the frame that is seen at `seconds`, and gives when it is seen. None where the film ends or breaks off, or all that is
+    /// allowed is spent.
+    pub(in crate::formats) fn decode_on(
+        &mut self,
+        seconds: f64,
+        left: &mut Allowance,
+    ) -> Option<f64> {
+        let before = self.file.bytes_read();
+        self.file.allow(left.bytes);
+        let found = self.read_on(seconds, &mut left.frames);
+        self.file.allow(u64::MAX);
+        left.bytes = left.bytes.saturating_sub(self.file.bytes_read().saturating_sub(before));
+        found
+    }
+
+    fn read_on(&mut self, seconds: f64, left: &mut u64) -> Option<f64> {
+        let av = self.file.av;
+        let (decoder, packet, frame) = (self.decoder, self.packet, self.frame);
+        // SAFETY: all three were checked for null; packets are unreferenced before they are filled again, and a frame is
+        // by the decoder.
+        unsafe {
+            loop {
+                while (av.avcodec_receive_frame)(decoder, frame) >= 0 {
+                    let seen = self.seconds((*frame).best_effort_timestamp);
+                    if let Some(seen) = seen.filter(|seen| *seen >= seconds) {
+                        return Some(seen);
+                    }
+                }
+                if *left == 0 || (av.av_read_frame)(self.file.format, packet) < 0 {
+                    return None;
+                }
+                if (*packet).stream_index as usize == self.index {
+                    *left -= 1;
+                    // A damaged one is missed by whoever looks at it, which the frames behind it are not.
+                    (av.avcodec_send_packet)(decoder, packet);
+                }
+                (av.av_packet_unref)(packet);
+            }
+        }
+    }
+
+    /// Begins to decode anew from the frame at this time on, without those that are discarded.
+    fn begin(&mut self, seconds: f64, discarded: AVDiscard) {
+        self.seek(seconds);
+        // SAFETY: the decoder was checked for null and is open.
+        unsafe {
+            (self.file.av.avcodec_flush_buffers)(self.decoder);
+            (*self.decoder).skip_frame = discarded;
+        }
     }
 
     /// Goes to a place from which on the frame at this time is met. Where that fails, reading goes on where it was.
@@ -199,7 +260,7 @@ impl KeyFrames<'_, '_> {
     }
 }
 
-impl Drop for KeyFrames<'_, '_> {
+impl Drop for VideoFrames<'_, '_> {
     fn drop(&mut self) {
         let av = self.file.av;
         // SAFETY: each is ours, freed once, and may be null.

@@ -41,6 +41,14 @@ fn a_photograph_of_a_notice_says_what_it_says() {
     assert_eq!(read[0]["text"], "지하차도 침수 대응 안내", "{document}");
     assert!(read[0]["confidence"].as_f64().unwrap() > 0.8);
     assert!(document.to_string().contains("tesseract 5"), "{document}");
+    // Each word is told with its place: first and last character, four edges in order, and how sure the engine was.
+    let words = read[0]["words"].as_array().unwrap();
+    let said: Vec<(u64, u64)> =
+        words.iter().map(|word| (word[0].as_u64().unwrap(), word[1].as_u64().unwrap())).collect();
+    assert_eq!(said, [(0, 4), (5, 7), (8, 10), (11, 13)], "{document}");
+    let edge = |word: &Value, n: usize| word[n].as_f64().unwrap();
+    assert!(words.windows(2).all(|pair| edge(&pair[0], 4) < edge(&pair[1], 2)), "{words:?}");
+    assert!(words.iter().all(|word| edge(word, 3) < edge(word, 5) && edge(word, 6) > 0.5));
 }
 
 /// Whatever their codec, in tiles or turned by what their boxes say, on a clear ground, and with the lowest bit first.

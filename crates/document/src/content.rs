@@ -197,6 +197,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn words_come_back_and_text_from_before_there_were_any_is_read() {
+        let old =
+            r#"{"text":"침수","locator":{"page":{"number":1}},"origin":"ocr","confidence":0.5}"#;
+        let old: Segment = serde_json::from_str(old).unwrap();
+        assert!(old.words.is_empty());
+        let bounds = crate::locator::Bounds { left: 1.5, top: 2.0, right: 3.0, bottom: 4.0 };
+        let word = Word { start: 0, end: 2, bounds, confidence: 0.5 };
+        for segment in [old.clone(), Segment { words: vec![word], ..old }] {
+            let json = serde_json::to_string(&segment).unwrap();
+            assert_eq!(serde_json::from_str::<Segment>(&json).unwrap(), segment, "{json}");
+            let wire = postcard::to_stdvec(&segment).unwrap();
+            assert_eq!(postcard::from_bytes::<Segment>(&wire).unwrap(), segment);
+        }
+    }
+
+    #[test]
     fn what_a_member_is_not_told_does_not_stand_in_json() {
         let plain = Member { path: "a".into(), size: Some(1), outcome: None, told: None };
         let told = Some(Told::of("m.csv", &Metadata::default(), []));

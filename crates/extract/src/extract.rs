@@ -1,7 +1,7 @@
 //! The way from bytes to a delivered document, and the one way in.
 
 use madang_document::blob_id::BlobId;
-use madang_document::content::{Content, Warning, WarningKind};
+use madang_document::content::{Content, Segment, Warning, WarningKind};
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::metadata::MEMBER_PAGE;
 use madang_document::outcome::Outcome;
@@ -207,11 +207,7 @@ fn deliver(
         }
     };
     let language = language(content.segments.iter().map(|s| s.text.as_str()));
-    for segment in &mut content.segments {
-        if let Some(text) = visible(&segment.text, language.as_deref() == Some("ko")) {
-            segment.text = text;
-        }
-    }
+    leave_visible(&mut content.segments, language.as_deref() == Some("ko"));
     let member = context.inner().cloned();
     context.deliver(Extraction {
         // The object itself is hashed by whoever read it from its store.
@@ -228,6 +224,17 @@ fn deliver(
         annotations: Vec::new(),
     });
     outcome
+}
+
+/// Leaves of each text what is seen of it.
+fn leave_visible(segments: &mut [Segment], is_korean: bool) {
+    for segment in segments {
+        if let Some(text) = visible(&segment.text, is_korean) {
+            segment.text = text;
+            // They are counted in the characters that were there.
+            segment.words.clear();
+        }
+    }
 }
 
 /// Cuts what exceeds the limits on text, segments and properties; each cut is a warning.
@@ -272,6 +279,10 @@ mod tests {
 
     use ::zip::ZipWriter;
     use ::zip::write::SimpleFileOptions;
+
+    use madang_document::content::Origin;
+    use madang_document::locator::{Bounds, Locator};
+    use madang_document::word::Word;
 
     use crate::limits::Limits;
     use crate::recognise::{MAGIC, Why};
@@ -408,6 +419,23 @@ mod tests {
             let row = surest(&Probe::new(&bytes, "").unwrap()).map(|format| format.name);
             assert_eq!(row, None, "{}: the row is never reached", known.name);
         }
+    }
+
+    #[test]
+    fn words_of_a_text_of_which_something_is_not_seen_are_not_told() {
+        let bounds = Bounds { left: 0.0, top: 0.0, right: 9.0, bottom: 9.0 };
+        let words = vec![Word { start: 0, end: 4, bounds, confidence: 0.9 }];
+        let said = |text: &str| Segment {
+            text: text.into(),
+            locator: Locator::page(1),
+            origin: Origin::Ocr,
+            confidence: None,
+            words: words.clone(),
+        };
+        let mut segments = [said("per\u{AD}tinent 침수"), said("pertinent 침수")];
+        leave_visible(&mut segments, true);
+        assert_eq!(segments[0], Segment { words: Vec::new(), ..said("pertinent 침수") });
+        assert_eq!(segments[1], said("pertinent 침수"));
     }
 
     #[test]

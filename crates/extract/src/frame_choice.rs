@@ -62,14 +62,20 @@ fn of_any(seconds: f64) -> f64 {
     (OF_A_MINUTE * (seconds / 60.0).powf(GROWS_BY)).round().min(SHOWN_MOST as f64)
 }
 
+/// How long a film is, in seconds: as it says, or as far as its key frames are known; nought if neither is.
+pub(crate) fn length(told: Option<f64>, keys: &[f64]) -> f64 {
+    let told = told.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+    let known = keys.iter().copied().filter(|key| key.is_finite());
+    told.unwrap_or_else(|| known.fold(0.0, f64::max))
+}
+
 /// Where frames are looked at, in seconds: all of `keys`, the times of the key frames as far as they are known, or one in each
 /// of some equal parts and those behind cuts.
 pub(crate) fn plan(seconds: f64, keys: &[f64]) -> Vec<f64> {
     let mut ordered: Vec<f64> = keys.iter().copied().filter(|time| time.is_finite()).collect();
     ordered.sort_by(f64::total_cmp);
     ordered.dedup();
-    let last = ordered.last().copied().unwrap_or(0.0);
-    let seconds = if seconds.is_finite() && seconds > 0.0 { seconds } else { last.max(0.0) };
+    let seconds = length(Some(seconds), &ordered);
     if ordered.is_empty() {
         let count = searched(seconds);
         return (0..count).map(|n| seconds * (n as f64 + 0.5) / count as f64).collect();
@@ -205,6 +211,14 @@ mod tests {
         assert_eq!(plan(600.0, &[700.0]), [0.0, 700.0]);
         assert_eq!(plan(f64::NAN, &[f64::NAN]), [0.0]);
         assert_eq!(plan(0.0, &[0.0, 4.0]), [0.0, 4.0]);
+        for (told, keys, expected) in [
+            (Some(9.0), &[0.0, 4.0][..], 9.0),
+            (None, &[0.0, 400.0], 400.0),
+            (Some(f64::NAN), &[f64::NAN, 3.0], 3.0),
+            (None, &[], 0.0),
+        ] {
+            assert_eq!(length(told, keys), expected);
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! is likely to say something if enough pieces stand in such rows, or a few of them on a plate (`plate.rs`). It takes some milliseconds, where reading a picture takes
 //! seconds; `tests/measure/likely_text.py` measures how often it is right.
 
+use std::cmp::Reverse;
+
 use crate::letters::{Piece, Pieces};
 use crate::lighting;
 use crate::pixels::Pixels;
@@ -43,6 +45,9 @@ const MOST_OF_FEW: f32 = 0.5;
 
 /// Plates of one picture that are turned.
 const PLATES_MOST: usize = 16;
+
+/// Blocks of letters that are looked at for that: how far a plate goes is asked of the whole picture.
+const PLATES_TRIED: usize = 4 * PLATES_MOST;
 
 /// A picture with no more pieces than these says something, or shows next to nothing.
 const FEWEST: usize = 12;
@@ -115,6 +120,8 @@ impl LikelyText {
         let mut plates = plates(small, &light.upright, true);
         if !dark.are_letters() && dark.upright.len() > FEWEST {
             plates.extend(self::plates(small, &dark.upright, false));
+            // On a light sign may be a dark one, which is put over it.
+            plates.sort_by_key(|plate| Reverse(plate.area()));
             if self.are_on(&plates) {
                 let mut alone = Pixels::of(grey.width, grey.height, 255);
                 plates.iter().for_each(|plate| plate.put(grey, by, &mut alone));
@@ -182,8 +189,9 @@ fn is_light_on_dark(picture: &Pixels, dark: &[Rect], light: &[Rect]) -> bool {
 /// The plates on which these letters, that are light or dark, stand in rows.
 fn plates(small: &Pixels, letters: &[Rect], is_light: bool) -> Vec<Plate> {
     let mut plates: Vec<Plate> = Vec::new();
-    for (block, many) in blocks(small, letters, IN_SHORT_ROW) {
+    for (block, many) in blocks(small, letters, IN_SHORT_ROW).into_iter().take(PLATES_TRIED) {
         if many >= ON_PLATE
+            && !plates.iter().any(|other| other.covers(&block))
             && let Some(plate) = Plate::at(small, block, is_light).map(|plate| plate.whole(small))
             && !plates.iter().any(|other| other.overlaps(&plate))
         {
@@ -202,7 +210,7 @@ fn blocks(picture: &Pixels, letters: &[Rect], least: usize) -> Vec<(Rect, usize)
     let tries = [least, least * 2, least * 3];
     let found = tries.into_iter().find_map(|least| few_blocks(picture, rows(letters, least)));
     let mut blocks = found.unwrap_or_default();
-    blocks.sort_by_key(|(rect, many)| (std::cmp::Reverse(*many), rect.top, rect.left));
+    blocks.sort_by_key(|(rect, many)| (Reverse(*many), rect.top, rect.left));
     blocks
 }
 
@@ -313,6 +321,61 @@ mod tests {
         assert!(turned.at(490, 390, 0) > 250 && turned.at(520, 430, 255) < 5);
         assert_eq!(to_be_read(&page(0)), None, "dark on light");
         assert_eq!(to_be_read(&Pixels::of(600, 400, 200)), None);
+    }
+
+    /// Gravel, and in it a plate of this size with letters on it, of these shades; `step` from one letter to the next.
+    fn gravel(plates: &[(Rect, u8, u8)], step: usize) -> Pixels {
+        let mut scene = Pixels::of(1200, 900, 130);
+        let mut seed = 3u32;
+        let mut chance = |most: usize| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as usize % most
+        };
+        for _ in 0..2_000 {
+            let (left, top) = (chance(1200), chance(900));
+            let (right, bottom) = (left + 2 + chance(60), top + 2 + chance(60));
+            scene.fill_rect(Rect { left, top, right, bottom }, 70 + chance(120) as u8);
+        }
+        for (plate, ground, letters) in plates {
+            scene.fill_rect(*plate, *ground);
+            let (from, to) = (plate.left + 30, plate.right - 50);
+            for left in (from..to).step_by(step) {
+                let (top, right, bottom) = (plate.top + 30, left + 20, plate.top + 60);
+                scene.fill_rect(Rect { left, top, right, bottom }, *letters);
+            }
+        }
+        scene
+    }
+
+    #[test]
+    fn of_a_photograph_the_plates_alone_are_read() {
+        let light = Rect { left: 100, top: 100, right: 500, bottom: 190 };
+        let dark = Rect { left: 600, top: 500, right: 1000, bottom: 590 };
+        let scene = gravel(&[(light, 230, 20), (dark, 30, 240)], 30);
+        assert!(LikelyText::of(&scene).is_likely());
+        let read = to_be_read(&scene).unwrap();
+        for (plate, why) in [(light, "dark on light"), (dark, "light on dark")] {
+            let ink = |x: usize, y: usize| read.at(plate.left + x, plate.top + y, 128);
+            assert!(
+                ink(40, 45) < 30 && ink(10, 10) > 225,
+                "{why}: {} {}",
+                ink(40, 45),
+                ink(10, 10)
+            );
+        }
+        // Of the gravel there is hardly anything left.
+        let is_gravel = |x: usize, y: usize| {
+            let at = Rect { left: x, top: y, right: x + 1, bottom: y + 1 };
+            !light.overlaps(&at) && !dark.overlaps(&at)
+        };
+        let all = (0..900).flat_map(|y| (0..1200).map(move |x| (x, y)));
+        let left = all.filter(|(x, y)| is_gravel(*x, *y) && read.at(*x, *y, 0) < 255).count();
+        assert!(left < 1200 * 900 / 50, "{left}");
+        // A plate of which nobody knows how far it goes is none alone: it may be the middle of a sheet.
+        let mut sheet = scene.clone();
+        sheet.fill_rect(Rect { left: 0, top: 190, right: 1200, bottom: 900 }, 230);
+        sheet.fill_rect(Rect { left: 0, top: 0, right: 1200, bottom: 100 }, 230);
+        assert_eq!(to_be_read(&sheet), None);
     }
 
     #[test]

@@ -118,6 +118,16 @@ impl Plate {
         self
     }
 
+    /// Whether it covers a part of what lies there.
+    pub(crate) fn covers(&self, rect: &Rect) -> bool {
+        self.rect.overlaps(rect)
+    }
+
+    /// Its size, in pixels.
+    pub(crate) fn area(&self) -> usize {
+        self.rect.width() * self.rect.height()
+    }
+
     /// Whether it covers a part of another.
     pub(crate) fn overlaps(&self, other: &Plate) -> bool {
         self.rect.overlaps(&other.rect)

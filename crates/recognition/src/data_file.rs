@@ -20,7 +20,13 @@ mod tests {
         let one = stamp(&path);
         assert_eq!(stamp(&path), one);
         std::fs::write(&path, b"other").unwrap();
-        assert_ne!(stamp(&path), one);
+        assert_ne!(stamp(&path), one, "of another size");
+        let written = |seconds| {
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            file.set_modified(UNIX_EPOCH + std::time::Duration::from_secs(seconds)).unwrap();
+            stamp(&path)
+        };
+        assert_ne!(written(1_000), written(2_000), "written later");
         std::fs::remove_file(&path).unwrap();
         assert_eq!(stamp(&path), "");
     }

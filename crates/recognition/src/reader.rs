@@ -18,15 +18,22 @@ use crate::word_box;
 pub(crate) struct Reader<'a> {
     models: &'a [Model],
     order: Vec<usize>,
-    /// Whether what was read last was Latin.
-    latin: Mutable<bool>,
-    /// Blocks of which nothing was read in either language.
-    in_vain: Mutable<u32>,
-    /// Lines that run down of which nothing was read on either side.
-    turned_in_vain: Mutable<u32>,
-    /// Words of which no more was read in the other language.
-    foreign_in_vain: Mutable<u32>,
+    learned: Mutable<Learned>,
     alive: &'a dyn Fn(),
+}
+
+/// What was learned of a page while it was read, in one position of it: of one that lies on its head nothing is learned about the one
+/// that does not.
+#[derive(Clone, Copy, Debug, Default)]
+struct Learned {
+    /// Whether what was read last was Latin.
+    is_latin: bool,
+    /// Blocks of which nothing was read in either language.
+    blocks_in_vain: u32,
+    /// Lines that run down of which nothing was read on either side.
+    verticals_in_vain: u32,
+    /// Words of which no more was read in the other language.
+    words_in_vain: u32,
 }
 
 /// Parts of one page that are read.
@@ -83,12 +90,15 @@ impl<'a> Reader<'a> {
         Reader {
             models,
             order,
-            latin: Mutable::new(is_latin),
-            in_vain: Mutable::new(0),
-            turned_in_vain: Mutable::new(0),
-            foreign_in_vain: Mutable::new(0),
+            learned: Mutable::new(Learned { is_latin, ..Learned::default() }),
             alive,
         }
+    }
+
+    fn learn(&self, what: impl FnOnce(&mut Learned)) {
+        let mut learned = self.learned.get();
+        what(&mut learned);
+        self.learned.set(learned);
     }
 
     /// The lines of a page as they are read best, and by how many quarters it was turned for that.
@@ -117,7 +127,7 @@ impl<'a> Reader<'a> {
             turned = page.turned(quarters);
             upright = &turned;
         }
-        let latin = self.latin.get();
+        let before = self.learned.get();
         let prepared = Prepared::of(upright, self.alive);
         let lines = self.lines(&prepared)?;
         let sure = confidence(&lines);
@@ -131,8 +141,7 @@ impl<'a> Reader<'a> {
             for &quarters in ways {
                 let other = page.turned(quarters);
                 if self.probe(&other)? > sure + SURER {
-                    self.latin.set(latin);
-                    self.in_vain.set(0);
+                    self.learned.set(before);
                     let prepared = Prepared::of(&other, self.alive);
                     return Ok((quarters, self.lines(&prepared)?, prepared.straight, page.scale));
                 }
@@ -143,7 +152,7 @@ impl<'a> Reader<'a> {
 
     /// How sure one is of the largest block of a page.
     fn probe(&self, page: &Page) -> Result<f32, String> {
-        let (latin, in_vain) = (self.latin.get(), self.in_vain.get());
+        let before = self.learned.get();
         let prepared = Prepared::of(page, self.alive);
         let area = |rect: &Rect| rect.width() * rect.height();
         let blocks = prepared.parts.iter().filter_map(|part| match part {
@@ -165,9 +174,7 @@ impl<'a> Reader<'a> {
                 confidence(&lines)
             }
         };
-        // Of a page that lies on its head nothing is learned about the language of the one that does not.
-        self.latin.set(latin);
-        self.in_vain.set(in_vain);
+        self.learned.set(before);
         Ok(sure)
     }
 
@@ -252,7 +259,7 @@ impl<'a> Reader<'a> {
         let Some(line) = prepared.verticals.get(number) else { return Ok(Vec::new()) };
         let mut best = self.vertical(line)?;
         let mut sure = confidence(&best);
-        if sure < SURE && self.turned_in_vain.get() < GUESSES_TRIED {
+        if sure < SURE && self.learned.get().verticals_in_vain < GUESSES_TRIED {
             let (image, left, top) = line.standing();
             let size = (image.width as f32, image.height as f32);
             for (quarters, model) in [1, 3].into_iter().flat_map(|quarters| {
@@ -273,7 +280,7 @@ impl<'a> Reader<'a> {
                 }
             }
             if sure < SURE {
-                self.turned_in_vain.set(self.turned_in_vain.get() + 1);
+                self.learn(|learned| learned.verticals_in_vain += 1);
             }
         }
         Ok(if sure < SURE { Vec::new() } else { best })
@@ -287,7 +294,7 @@ impl<'a> Reader<'a> {
 
     /// A block of lines.
     fn block(&self, prepared: &Prepared, rect: Rect) -> Result<Vec<Line>, String> {
-        let (first, second) = match (self.order.as_slice(), self.latin.get()) {
+        let (first, second) = match (self.order.as_slice(), self.learned.get().is_latin) {
             ([first, second, ..], true) => (*second, Some(*first)),
             ([first, rest @ ..], _) => (*first, rest.first().copied()),
             ([], _) => return Ok(Vec::new()),
@@ -302,28 +309,28 @@ impl<'a> Reader<'a> {
         let is_number = letters <= NUMBER_MOST
             && lines.iter().all(|line| line.text.chars().all(|c| !c.is_alphabetic()))
             && lines.iter().any(|line| line.text.contains(|c: char| c.is_ascii_digit()));
-        if is_number && !self.latin.get() {
+        if is_number && !self.learned.get().is_latin {
             let other = self.read(prepared, rect, second)?;
             return Ok(if is_better_number(&other, &lines) { other } else { lines });
         }
-        let is_guess = sure < GUESS && self.in_vain.get() < GUESSES_TRIED;
+        let is_guess = sure < GUESS && self.learned.get().blocks_in_vain < GUESSES_TRIED;
         let is_foreign = letters > 8 && hangul as f32 <= letters as f32 * FOREIGN;
         // What was read in the wrong language is read as no word of it, and shows by how sure one is of it.
         let is_unclear = (HOPELESS..SURE + 0.2).contains(&sure);
-        let is_wrong = is_unclear && is_foreign != self.latin.get();
+        let is_wrong = is_unclear && is_foreign != self.learned.get().is_latin;
         if is_guess && !is_wrong {
             // The first lines tell, and cost little where it is in vain.
             let bottom = rect.bottom.min(rect.top + prepared.letter * 6);
             let first = self.read(prepared, Rect { bottom, ..rect }, second)?;
             if confidence(&first) < SURE {
-                self.in_vain.set(self.in_vain.get() + 1);
+                self.learn(|learned| learned.blocks_in_vain += 1);
                 return Ok(lines);
             }
         }
         if is_guess || is_wrong {
             let other = self.read(prepared, rect, second)?;
             if confidence(&other) > sure {
-                self.latin.set(!self.latin.get());
+                self.learn(|learned| learned.is_latin = !learned.is_latin);
                 (lines, foreign) = (other, first);
             }
         }
@@ -340,10 +347,10 @@ impl<'a> Reader<'a> {
         line: &mut Line,
         model: usize,
     ) -> Result<(), String> {
-        let is_latin = self.latin.get();
+        let is_latin = self.learned.get().is_latin;
         let is_even = |rect: &Rect| word_box::is_even(rect, &prepared.grey);
         for span in line.doubtful(is_latin, &is_even).into_iter().rev() {
-            if self.foreign_in_vain.get() >= FOREIGN_TRIED {
+            if self.learned.get().words_in_vain >= FOREIGN_TRIED {
                 break;
             }
             if self.is_foreign_span(prepared, line, span.clone(), model)? {
@@ -356,7 +363,7 @@ impl<'a> Reader<'a> {
                 }
             }
             if is_in_vain {
-                self.foreign_in_vain.set(self.foreign_in_vain.get() + 1);
+                self.learn(|learned| learned.words_in_vain += 1);
             }
         }
         Ok(())
@@ -387,10 +394,10 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         let is_even = |rect: &Rect| word_box::is_even(rect, &prepared.grey);
-        let are_no_digits = !self.latin.get() && line.are_no_digits(&span, &is_even);
+        let are_no_digits = !self.learned.get().is_latin && line.are_no_digits(&span, &is_even);
         let after = after.filter(|after| {
             are_no_digits && after.is_surely_latin()
-                || after.is_better_than(&before, self.latin.get(), prepared.letter)
+                || after.is_better_than(&before, self.learned.get().is_latin, prepared.letter)
         });
         let is_better = after.is_some();
         if let Some(after) = after {

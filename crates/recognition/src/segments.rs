@@ -326,9 +326,14 @@ impl Line {
         let rounded = |sure: f32| (sure * 100.0).round() / 100.0;
         let mut words = Vec::with_capacity(self.words.len());
         let (mut rest, mut start) = (self.text.as_str(), 0);
-        for word in whole(self.words.clone()) {
+        let words_said = whole(self.words.clone()).into_iter();
+        for word in words_said.filter(|word| !word.text.trim().is_empty()) {
             // Between them stand blanks and tabs alone.
-            let Some((before, after)) = rest.split_once(word.text.as_str()) else { break };
+            let Some((before, after)) = rest.split_once(word.text.as_str()) else {
+                // Words of which some are missing tell nobody where a match stands.
+                words.clear();
+                break;
+            };
             start += before.chars().count();
             let end = start + word.text.chars().count();
             if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) {

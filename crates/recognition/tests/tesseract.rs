@@ -202,10 +202,14 @@ fn lines_that_run_down_are_read_from_right_to_left() {
 #[test]
 fn words_of_the_other_language_are_read_within_a_line() {
     let tesseract = Tesseract::load(None).unwrap();
-    let read = read(&tesseract, &fixture("mixed-words.png"));
-    let texts: Vec<&str> = read.iter().map(|segment| segment.text.as_str()).collect();
-    assert!(texts[0].contains("rain warning (호우경보"), "{texts:?}");
-    assert_eq!(texts[1], "The flood gate at 배수펌프장 opens by itself today.");
+    let page = fixture("mixed-words.png");
+    // Of one that lies on its head as many words are tried.
+    for quarters in [0, 2] {
+        let read = read(&tesseract, &page.turned(quarters));
+        let texts: Vec<&str> = read.iter().map(|segment| segment.text.as_str()).collect();
+        assert!(texts[0].contains("rain warning (호우경보"), "{quarters}: {texts:?}");
+        assert_eq!(texts[1], "The flood gate at 배수펌프장 opens by itself today.", "{quarters}");
+    }
 }
 
 /// A sign has a few large letters.

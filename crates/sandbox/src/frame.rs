@@ -309,15 +309,19 @@ mod tests {
     use madang_document::content::{Origin, WarningKind};
     use madang_document::fingerprint::Fingerprint;
     use madang_document::headway::Stretch;
+    use madang_document::locator::Bounds;
     use madang_document::locator::Locator;
     use madang_document::opening::Opening;
     use madang_document::part;
     use madang_document::reason_kind::ReasonKind;
+    use madang_document::word::Word;
     use proptest::prelude::*;
 
     use super::*;
 
     fn samples() -> Vec<Frame> {
+        let bounds = Bounds { left: 1.5, top: 2.0, right: 3.0, bottom: 4.0 };
+        let word = Word { start: 0, end: 1, bounds, confidence: 0.5 };
         let kind =
             Kind { format: "text".into(), format_version: 1, media_type: "text/plain".into() };
         vec![
@@ -347,7 +351,7 @@ mod tests {
                 locator: Locator::Time { start_ms: 1, end_ms: 2 },
                 origin: Origin::Native,
                 confidence: Some(0.5),
-                words: Vec::new(),
+                words: vec![word],
             }]),
             Frame::More("more".into()),
             Frame::Members(vec![Member {
@@ -392,7 +396,7 @@ mod tests {
                     locator: Locator::page(1),
                     origin: Origin::Ocr,
                     confidence: Some(0.9),
-                    words: Vec::new(),
+                    words: vec![word, Word { start: 1, end: 2, ..word }],
                 }],
             },
         ]

@@ -69,8 +69,10 @@ pub(super) fn take(
     (index, video): (usize, &MediaStream),
     context: &Context<'_>,
 ) -> Result<(), Reason> {
-    let duration = file.duration().unwrap_or(0.0);
+    let told = file.duration();
     let mut decoder = file.video_frames(index, context.limits.pixels)?;
+    let keys = decoder.times();
+    let duration = frame_choice::length(told, &keys);
     let orientation = Some(match video.rotation {
         Some(90) => 6,
         Some(180) => 3,
@@ -87,7 +89,7 @@ pub(super) fn take(
         read: None,
         failed: None,
     };
-    film.look(&mut decoder, duration, content);
+    film.look(&mut decoder, &keys, duration, content);
     let FilmFrames { text, frames, failed, .. } = film;
     text.finish(milliseconds(duration), content);
     if !context.previews_wanted() {
@@ -100,16 +102,22 @@ pub(super) fn take(
 }
 
 impl FilmFrames<'_, '_> {
-    fn look(&mut self, decoder: &mut VideoFrames<'_, '_>, duration: f64, content: &mut Content) {
-        let keys = decoder.times();
-        let places = frame_choice::plan(duration, &keys);
+    /// Looks at a film of so many seconds that has its key frames there.
+    fn look(
+        &mut self,
+        decoder: &mut VideoFrames<'_, '_>,
+        keys: &[f64],
+        duration: f64,
+        content: &mut Content,
+    ) {
+        let places = frame_choice::plan(duration, keys);
         let frames = FOLLOWED_PIXELS_MOST / self.pixels.max(1);
         let mut left = Allowance { frames, bytes: FOLLOWED_BYTES_MOST };
         for place in places {
             self.context.unit();
             let found = decoder.decode(place, SOUGHT_BYTES_MOST);
             self.take(found, decoder, content);
-            let between = frame_choice::between(place, &keys, duration);
+            let between = frame_choice::between(place, keys, duration);
             if !between.is_empty() && left.frames > 0 {
                 self.follow(place, &between, decoder, &mut left, content);
             }

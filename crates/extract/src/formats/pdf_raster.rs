@@ -51,6 +51,11 @@ pub(super) enum Scale {
 }
 
 impl Scale {
+    /// How a page is drawn for an engine: as large as the scan is, and else at what scanners are set to; no larger than A3 is then. Of
+    /// three documents of 150 to the inch more Hangul is read so than drawn at 300 (.996, .998, .998 for .989, .997, .995), in half
+    /// the time, and less of the Latin among it.
+    pub(super) const SCAN: Scale = Scale::Scan(140..=400, 300, 5_000);
+
     /// Pixels to the point for a page of this size.
     /// `filled` is the size of the picture that fills it.
     fn of(&self, (width, height): (f32, f32), filled: Option<(u32, u32)>) -> f32 {
@@ -158,7 +163,7 @@ mod tests {
     fn a_scan_is_drawn_as_large_as_it_is() {
         let a4 = (595.32, 841.92);
         let pixels = |filled| {
-            let scale = Scale::Scan(140..=400, 300, 5_000).of(a4, filled);
+            let scale = Scale::SCAN.of(a4, filled);
             [a4.0, a4.1].map(|side| (side * scale).floor() as u32)
         };
         assert_eq!(pixels(Some((1654, 2339))), [1653, 2339]);

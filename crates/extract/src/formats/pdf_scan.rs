@@ -19,11 +19,6 @@ use crate::options::Ocr;
 use crate::recogniser::Sense;
 use crate::seen_text::{SURE, Seen, Sight, letters};
 
-/// How a page is drawn for an engine: as large as the scan is, and else at what scanners are set to; no larger than A3 is then. Of
-/// three documents of 150 to the inch more Hangul is read so than drawn at 300 (.996, .998, .998 for .989, .997, .995), in half the
-/// time, and less of the Latin among it.
-const SCALE: Scale = Scale::Scan(140..=400, 300, 5_000);
-
 /// Bytes of a file for each page that is read, beyond the first few: fewer has no scan, however well it is packed, but a page
 /// that shows what ten thousand others show has.
 const BYTES_LEAST: usize = 1 << 10;
@@ -85,7 +80,7 @@ pub(super) fn read(
         }
         headway(n);
         context.unit();
-        match context.for_a_page(|| raster.page(*number, &SCALE, context)) {
+        match context.for_a_page(|| raster.page(*number, &Scale::SCAN, context)) {
             Ok(page) => {
                 let dpi = page.picture.width() as f32 / page.points.0 * 72.0;
                 let picture = DynamicImage::from(page.picture);

@@ -42,6 +42,9 @@ const SUBTITLE_OFF: u64 = 500;
 /// How long the last one stands that does not say how long, in milliseconds.
 const LINE: u64 = 5_000;
 
+/// The longest that one stands which has no end of its own: it stands until the next, or nothing is said for long.
+const LONGEST_LINE: u64 = LINE * 4;
+
 /// Which part of a recording subtitles cover where somebody hardly speaks without them, as long as nobody listened.
 const SUBTITLED: f64 = 0.5;
 
@@ -312,7 +315,9 @@ impl Subtitles {
         let starts: Vec<u64> = times.iter().map(|(start, _)| *start).skip(1).collect();
         for (n, (start, end)) in times.iter_mut().enumerate() {
             if end <= start {
-                *end = starts.get(n).copied().unwrap_or(start.saturating_add(LINE));
+                let longest = start.saturating_add(LONGEST_LINE);
+                let next = starts.get(n).copied();
+                *end = next.unwrap_or(start.saturating_add(LINE)).min(longest);
             }
         }
         let mut apart: Vec<(u64, u64)> = Vec::new();

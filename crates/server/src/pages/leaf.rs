@@ -150,13 +150,13 @@ impl Leaf {
             for (mark, number, is_now) in hits.marks_of(n) {
                 let place = Some((number, is_now));
                 match bounds_of(segment) {
-                    Some(_) if !segment.words.is_empty() => {
-                        let bounds = of_words(segment, mark.start, mark.end);
-                        spots.extend(bounds.map(|bounds| Spot { bounds, place }));
-                    }
                     Some(bounds) => {
-                        let bounds = within(bounds, &segment.text, mark.start, mark.end);
-                        spots.push(Spot { bounds, place });
+                        let mut found: Vec<Bounds> =
+                            of_words(segment, mark.start, mark.end).into_iter().collect();
+                        if found.is_empty() {
+                            found.push(within(bounds, &segment.text, mark.start, mark.end));
+                        }
+                        spots.extend(found.into_iter().map(|bounds| Spot { bounds, place }));
                     }
                     None => {
                         unplaced.insert(mark.found, (number, is_now));

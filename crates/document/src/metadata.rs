@@ -51,6 +51,12 @@ pub const LICENSE: &str = "license";
 pub const DISCLOSURE: &str = "disclosure";
 /// Copyright notice.
 pub const COPYRIGHT: &str = "copyright";
+/// Whom it has to be credited to where it is published (IPTC).
+pub const CREDIT: &str = "iptc.credit";
+/// What whoever uses it has to heed: an embargo, a limit on its use (IPTC).
+pub const INSTRUCTIONS: &str = "iptc.instructions";
+/// Who wrote its caption (IPTC). Personal data, as [`AUTHOR`].
+pub const CAPTION_WRITER: &str = "iptc.caption_writer";
 /// Version of the file format, as in `5.1.0.1` or `1.7`.
 pub const FORMAT_VERSION: &str = "format_version";
 /// Character encoding of a text file, WHATWG name.

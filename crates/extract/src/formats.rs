@@ -200,6 +200,7 @@ mod photoshop;
 mod picture;
 mod picture_exif;
 mod pkcs7;
+mod photoshop_pixels;
 mod png;
 mod portable_picture;
 mod ppt;

@@ -22,7 +22,10 @@ use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
 use super::mp4_boxes::{self, Mp4Boxes};
 use super::mp4_samples::{self, Claim};
-use super::{dav, id3, iso_boxes, media_sniff, media_tags, preview, sound, subtitle_packet};
+use super::{
+    asf_header, broadcast_wave, dav, id3, iso_boxes, media_sniff, media_tags, preview, sound,
+    subtitle_packet,
+};
 use crate::blob::Blob;
 use crate::contact_sheet;
 use crate::context::Context;
@@ -51,7 +54,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 11,
+            version: 12,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,
@@ -135,8 +138,11 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     if let Some(boxes) = &boxes {
         boxes.add_keywords(&mut content.metadata);
     }
-    if demuxer == "dhav" {
-        dav::describe(blob, &mut content.metadata);
+    match demuxer {
+        "dhav" => dav::describe(blob, &mut content.metadata),
+        "asf" => asf_header::describe(blob, &mut content.metadata),
+        "wav" => broadcast_wave::describe(blob, &mut content.metadata),
+        _ => {}
     }
     media_tags::read(&file.tags(), &mut content.metadata);
     for stream in &streams {
@@ -146,6 +152,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
         boxes.add_rest(&mut content.metadata);
     }
     read_lyrics(&mut content, &file, &streams, blob);
+    if matches!(demuxer, "wav" | "avi") {
+        media_tags::read_riff(&file.tags(), &mut content.metadata);
+    }
     read_chapters(&mut content, &file);
     read_subtitles(&mut content, &mut file, &streams, context);
     take_previews(&mut content, &mut file, &streams, context);

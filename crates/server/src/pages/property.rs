@@ -92,6 +92,8 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     ("gif.comment", "그림 설명", "Comment in the picture", Plain),
     ("comment", "그림 설명", "Comment in the picture", Plain),
     ("png.comment", "그림 설명", "Comment in the picture", Plain),
+    ("tiff.document_name", "스캔한 문서 이름", "Name of the scanned document", Plain),
+    ("tiff.page_names", "쪽 이름", "Names of pages", Plain),
     ("geo.epsg", "좌표계(EPSG)", "Reference system (EPSG)", Plain),
     ("geo.reference_system", "좌표계 이름", "Name of the reference system", Plain),
     ("geo.bounds", "담은 범위(좌표)", "Bounds (coordinates)", Plain),

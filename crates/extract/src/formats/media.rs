@@ -20,6 +20,7 @@ use madang_document::unit::Unit;
 use super::cut_short;
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
+use super::media_io::tags::Tags;
 use super::mp4_boxes::{self, Mp4Boxes};
 use super::mp4_samples::{self, Claim};
 use super::{
@@ -100,14 +101,20 @@ formats! {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Content, ExtractError> {
     let progress = || context.progress();
-    let mut file =
-        MediaFile::open(context.libav()?, blob, demuxer, &progress).map_err(|error| {
+    let mut file = match MediaFile::open(context.libav()?, blob, demuxer, &progress) {
+        Ok(file) => file,
+        Err(error) => {
             let reason = match demuxer == "mov" && !mp4_boxes::has_index(blob) {
                 true => ReasonKind::EndsBefore(Noun::MovieIndex.into()).of(Noun::File),
                 false => ReasonKind::Unreadable.of(Noun::Header).because(error),
             };
-            ExtractError::corrupt(reason)
-        })?;
+            let tags = if demuxer == "mp3" { id3::tags(blob) } else { Vec::new() };
+            return match tags.is_empty() {
+                true => Err(ExtractError::corrupt(reason)),
+                false => Ok(tags_alone(blob, &tags)),
+            };
+        }
+    };
     let claim = if demuxer == "mov" { mp4_samples::claim(blob) } else { Claim::Held };
     if claim == Claim::Absurd {
         let reason = ReasonKind::Beyond(Noun::File.into());
@@ -145,6 +152,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
         _ => {}
     }
     media_tags::read(&file.tags(), &mut content.metadata);
+    if matches!(demuxer, "wav" | "avi") {
+        media_tags::read_riff(&file.tags(), &mut content.metadata);
+    }
     for stream in &streams {
         media_tags::read_stream(&stream.tags, &mut content.metadata);
     }
@@ -152,15 +162,21 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
         boxes.add_rest(&mut content.metadata);
     }
     read_lyrics(&mut content, &file, &streams, blob);
-    if matches!(demuxer, "wav" | "avi") {
-        media_tags::read_riff(&file.tags(), &mut content.metadata);
-    }
     read_chapters(&mut content, &file);
     read_subtitles(&mut content, &mut file, &streams, context);
     take_previews(&mut content, &mut file, &streams, context);
     listen(&mut content, &mut file, &streams, context);
     take_attachments(&mut content, &file, &streams, context);
     Ok(content)
+}
+
+/// What the tags say of an MP3 in which no sound is found: it broke off behind them, or what follows is none.
+fn tags_alone(blob: &dyn Blob, tags: &Tags) -> Content {
+    let mut content = Content::default();
+    content.lost(ReasonKind::Missing.of(Noun::Sound).instead(Instead::Tags));
+    media_tags::read(tags, &mut content.metadata);
+    id3::read(blob, &mut content);
+    content
 }
 
 fn describe_file(content: &mut Content, file: &MediaFile<'_>) {

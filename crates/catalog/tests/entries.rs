@@ -51,7 +51,15 @@ fn an_entry_says_the_grade_that_is_declared() {
 fn sample_document() -> Document {
     let mut metadata = Metadata::default();
     metadata.set(metadata::TITLE, "침수 현장 사진");
-    metadata.set(metadata::AUTHOR, "홍길동");
+    for personal in [
+        metadata::AUTHOR,
+        metadata::CAPTION_WRITER,
+        metadata::CAMERA_OWNER,
+        metadata::CAMERA_SERIAL,
+        metadata::LENS_SERIAL,
+    ] {
+        metadata.set(personal, "홍길동");
+    }
     metadata.set(metadata::GPS_LATITUDE, 37.5665);
     metadata.set(metadata::TAKEN_AT, "2026-07-14T09:30:00");
     metadata.set(metadata::WIDTH, 4000u32);

@@ -51,6 +51,12 @@ pub const LICENSE: &str = "license";
 pub const DISCLOSURE: &str = "disclosure";
 /// Copyright notice.
 pub const COPYRIGHT: &str = "copyright";
+/// Whom it has to be credited to where it is published (IPTC).
+pub const CREDIT: &str = "iptc.credit";
+/// What whoever uses it has to heed: an embargo, a limit on its use (IPTC).
+pub const INSTRUCTIONS: &str = "iptc.instructions";
+/// Who wrote its caption (IPTC). Personal data, as [`AUTHOR`].
+pub const CAPTION_WRITER: &str = "iptc.caption_writer";
 /// Version of the file format, as in `5.1.0.1` or `1.7`.
 pub const FORMAT_VERSION: &str = "format_version";
 /// Character encoding of a text file, WHATWG name.
@@ -101,6 +107,22 @@ pub const GPS_LATITUDE: &str = "gps_latitude";
 pub const GPS_LONGITUDE: &str = "gps_longitude";
 /// Altitude, metres.
 pub const GPS_ALTITUDE: &str = "gps_altitude_m";
+/// Up to how far the place may be wrong, metres.
+pub const GPS_ERROR: &str = "gps_error_m";
+/// Where the camera looked, degrees clockwise from the north that [`GPS_NORTH`] names.
+pub const GPS_DIRECTION: &str = "gps_direction_deg";
+/// Which north [`GPS_DIRECTION`] counts from: `true` or `magnetic`.
+pub const GPS_NORTH: &str = "gps_north";
+/// How fast the receiver moved, kilometres an hour.
+pub const GPS_SPEED: &str = "gps_speed_kmh";
+/// When the satellites said that it was taken, written as [`CREATED`], in UTC.
+pub const GPS_TIME: &str = "gps_time";
+/// Owner of the camera. Personal data, as [`AUTHOR`].
+pub const CAMERA_OWNER: &str = "exif.camera_owner";
+/// Serial number of the camera, which leads to whoever bought it. Personal data, as [`AUTHOR`].
+pub const CAMERA_SERIAL: &str = "exif.camera_serial";
+/// Serial number of the lens. Personal data, as [`AUTHOR`].
+pub const LENS_SERIAL: &str = "exif.lens_serial";
 /// Duration, seconds.
 pub const DURATION: &str = "duration_s";
 /// Bits per second of the whole file.

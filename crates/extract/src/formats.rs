@@ -9,10 +9,12 @@ mod alz;
 mod alz_bzip2;
 mod archive_members;
 mod asciidoc;
+mod asf_header;
 mod ass;
 mod bitmap_file;
 mod bmp;
 mod bpg;
+mod broadcast_wave;
 mod bytes;
 mod cab;
 mod cab_folder;
@@ -40,6 +42,7 @@ mod docx_numbering;
 mod drawing;
 mod egg;
 mod eml;
+mod eps;
 mod epub;
 mod eq_field;
 mod fax;
@@ -198,6 +201,7 @@ mod pdf_word;
 mod pdf_words;
 mod pdf_xfa;
 mod photoshop;
+mod photoshop_pixels;
 mod picture;
 mod picture_exif;
 mod pkcs7;
@@ -312,6 +316,7 @@ pub static FORMATS: &[&Format] = &[
     &dicom::FORMAT,
     &fits::FORMAT,
     &bpg::FORMAT,
+    &eps::FORMAT,
     &xcf::FORMAT,
     &icon::FORMAT,
     &pcx::FORMAT,

@@ -189,7 +189,6 @@ pub(crate) const MAGIC: &[(usize, &[u8], Recognised)] = &[
     (0, b"AT&TFORM", known("image/vnd.djvu", "DjVu documents")),
     (0, b"AC10", known("image/vnd.dwg", "AutoCAD drawings")),
     (0, b"%!PS", known("application/postscript", "PostScript documents")),
-    (0, b"\xC5\xD0\xD3\xC6", known("application/postscript", "PostScript documents")),
     (0, b"\xD0\xCF\x11\xE0", known("application/x-ole-storage", "compound files")),
     // What macOS puts beside a file under its name, with `._` in front (RFC 1740, appendix A and B).
     (0, b"\x00\x05\x16\x07\x00", known("multipart/appledouble", "AppleDouble files")),

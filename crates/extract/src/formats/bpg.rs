@@ -2,6 +2,8 @@
 
 use madang_document::content::Content;
 use madang_document::metadata;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::picture::{self, BLOCK_MOST, Header};
 use crate::blob::{Blob, read_range};
@@ -11,7 +13,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "bpg",
-    version: 3,
+    version: 4,
     media_types: &["image/bpg"],
     sniff: |probe| if probe.starts_with(b"BPG\xFB") { Match::Magic } else { Match::No },
     media_type: |_| "image/bpg",
@@ -24,7 +26,7 @@ const EXTENSIONS_MOST: usize = 100;
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut header = Header { compression: Some("HEVC"), ..Header::default() };
     let _ = read(&read_range(blob, 0, 4 * BLOCK_MOST)?, &mut header);
-    picture::undecoded(context, header, |_| None)
+    picture::undecoded(context, header, ReasonKind::NotDecoded.of(Noun::Pixels))
 }
 
 /// Reads what there is of the head (BPG Specification 0.9.8, section 2).

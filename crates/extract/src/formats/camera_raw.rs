@@ -1,15 +1,21 @@
 //! Raw pictures of cameras: what the camera wrote beside what its sensor saw, and the JPEG file that it stores to show it.
-//! The sensor's values are not developed.
+//! The sensor's values are not developed: what is shown and read is that JPEG file, as any other picture is.
 //!
 //! All but two makers stand on TIFF: DNG (Adobe), CR2 (Canon), NEF and NRW (Nikon), ARW (Sony), PEF (Pentax), ORF (Olympus),
 //! RW2 (Panasonic), SRW (Samsung). Fujifilm's RAF has a JPEG file in front, Canon's CR3 is made of boxes.
 
+use std::io::Cursor;
+
+use image::{ImageFormat, ImageReader};
 use madang_document::content::Content;
 use madang_document::metadata::{self, Metadata};
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::ifd::{Ifd, Ifds};
 use super::iso_boxes::{BOXES_MOST, each};
-use super::picture::{self, BLOCK_MOST, Header};
+use super::picture::{self, BLOCK_MOST, Decoded, Header, Turn};
+use super::preview::{self, DecodeError};
 use super::{jpeg, picture_exif, tiff, tiff_tag as tag};
 use crate::blob::{Blob, read_range};
 use crate::context::Context;
@@ -19,7 +25,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "camera_raw",
-    version: 2,
+    version: 3,
     media_types: &[
         "image/x-adobe-dng",
         "image/x-canon-cr2",
@@ -68,6 +74,10 @@ const DNG_VERSION: u16 = 50706;
 const PANASONIC_EDGES: [u16; 4] = [4, 5, 6, 7];
 const PANASONIC_JPEG: u16 = 46;
 
+/// JPEG files of one picture that are decoded until one shows something, and bytes of one.
+const STORED_MOST: usize = 4;
+const SHOWN_MOST: u64 = 64 << 20;
+
 /// Directories that are looked at.
 const DIRECTORIES_MOST: usize = 20;
 
@@ -96,32 +106,58 @@ type Place = (u64, u64);
 fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractError> {
     let mut header = Header::default();
     let head = read_range(blob, 0, 128)?;
-    let shown = if head.starts_with(FUJIFILM) {
-        fujifilm(blob, &head, &mut header)
+    let shown: Vec<Place> = if head.starts_with(FUJIFILM) {
+        fujifilm(blob, &head, &mut header).into_iter().collect()
     } else if head.get(4..8) == Some(b"ftyp") {
-        canon(blob, &mut header)
+        canon(blob, &mut header).into_iter().collect()
     } else {
         directories(blob, &mut header)
     };
-    if shown.is_some() {
-        header.said.at("preview").set(metadata::THUMBNAIL, true);
+    if shown.is_empty() {
+        return picture::undecoded(context, header, ReasonKind::Missing.of(Noun::Preview));
     }
-    picture::undecoded(context, header, |most| {
-        let (at, length) = shown?;
-        read_range(blob, at, length.min(most)).ok()
-    })
+    header.said.at("preview").set(metadata::THUMBNAIL, true);
+    picture::stood_for(context, header, &|least| decode(blob, &shown, least, context))
+}
+
+/// Decodes one of the JPEG files that a camera stored, the largest first: the smallest that is large enough, if so much is
+/// enough. One that is damaged leaves the others.
+fn decode(
+    blob: &dyn Blob,
+    shown: &[Place],
+    least: Option<u32>,
+    context: &Context<'_>,
+) -> Result<Decoded, DecodeError> {
+    let is_enough = |place: &&Place| {
+        let header = jpeg_header(blob, **place);
+        least.is_some_and(|least| header.width.max(header.height) >= least)
+    };
+    let enough = shown.iter().rev().find(is_enough);
+    let others = shown.iter().filter(|place| Some(*place) != enough);
+    let mut failed = DecodeError::Unfit(ReasonKind::Missing.of(Noun::Preview));
+    for (at, length) in enough.into_iter().chain(others) {
+        let Ok(bytes) = read_range(blob, *at, (*length).min(SHOWN_MOST)) else { continue };
+        match preview::decode(
+            ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg),
+            context,
+        ) {
+            Ok(picture) => return Ok(Decoded { picture, turn: Turn::AsTold, damage: None }),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
 }
 
 /// Those on TIFF. The picture is the directory that shows all of it at full size; the first may be a small one.
-fn directories(blob: &dyn Blob, header: &mut Header) -> Option<Place> {
-    let ifds = Ifds::open(blob)?;
+fn directories(blob: &dyn Blob, header: &mut Header) -> Vec<Place> {
+    let Some(ifds) = Ifds::open(blob) else { return Vec::new() };
     let mut all: Vec<Ifd<'_>> = Vec::new();
     for ifd in ifds.chain().0.into_iter().take(DIRECTORIES_MOST).filter_map(|at| ifds.directory(at))
     {
         all.extend(ifd.children(tag::FURTHER, DIRECTORIES_MOST));
         all.push(ifd);
     }
-    let first = ifds.first()?;
+    let Some(first) = ifds.first() else { return Vec::new() };
     let size = |ifd: &Ifd<'_>| {
         let side = |tag| ifd.integer(tag).unwrap_or(0);
         side(tag::WIDTH).saturating_mul(side(tag::HEIGHT))
@@ -138,16 +174,18 @@ fn directories(blob: &dyn Blob, header: &mut Header) -> Option<Place> {
     }
     let mut places: Vec<Place> = all.iter().filter_map(|ifd| jpeg_of(blob, ifd)).collect();
     places.extend(first.place(PANASONIC_JPEG).filter(|place| is_shown(blob, *place)));
-    let shown = places.into_iter().max_by_key(|(_, length)| *length);
+    places.sort_unstable_by_key(|(at, length)| (std::cmp::Reverse(*length), *at));
+    places.dedup();
+    places.truncate(STORED_MOST);
     if header.width == 0
-        && let Some(place) = shown
+        && let Some(place) = places.first()
     {
         // A camera that tells the size nowhere else.
-        let own = jpeg_header(blob, place);
+        let own = jpeg_header(blob, *place);
         (header.width, header.height) = (own.width, own.height);
     }
     header.odd = picture_exif::read_fields(&first, &mut header.said);
-    shown
+    places
 }
 
 /// The JPEG file that a directory leads to.

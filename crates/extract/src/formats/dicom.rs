@@ -16,7 +16,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "dicom",
-    version: 2,
+    version: 3,
     media_types: &["application/dicom"],
     sniff: |probe| if probe.has_at(PREAMBLE, b"DICM") { Match::Magic } else { Match::No },
     media_type: |_| "application/dicom",
@@ -115,7 +115,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         }
         return Ok(content);
     }
-    picture::undecoded(context, header, |_| None)
+    picture::undecoded(context, header, ReasonKind::NotDecoded.of(Noun::Pixels))
 }
 
 /// Elements that are wanted here, with their bytes.

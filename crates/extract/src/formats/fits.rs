@@ -3,6 +3,8 @@
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::picture::{self, Header};
 use crate::blob::{Blob, read_range};
@@ -12,7 +14,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "fits",
-    version: 1,
+    version: 2,
     media_types: &["image/fits"],
     sniff: |probe| {
         // `SIMPLE`, then T where values stand.
@@ -58,7 +60,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     }
     let is_picture = header.width > 0 && header.height > 0;
     let mut content = match is_picture {
-        true => picture::undecoded(context, header, |_| None)?,
+        true => picture::undecoded(context, header, ReasonKind::NotDecoded.of(Noun::Pixels))?,
         // A table, or a head alone.
         false => Content { metadata: header.said, ..Content::default() },
     };

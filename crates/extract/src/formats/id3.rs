@@ -6,6 +6,7 @@ use std::io::Read;
 use madang_document::content::{Content, Origin, Segment};
 use madang_document::locator::Locator;
 
+use super::media_io::tags::Tags;
 use crate::blob::{Blob, read_range};
 use crate::encoding::decode;
 
@@ -87,22 +88,95 @@ fn seven_bits(bytes: &[u8; 4]) -> u32 {
     bytes.iter().fold(0, |number, byte| number << 7 | u32::from(byte & 0x7F))
 }
 
+/// Frames of text, of 2.2 and from 2.3 on, and FFmpeg's names of the same tags.
+const TEXTS: &[(&[u8], &[u8], &str)] = &[
+    (b"TT2", b"TIT2", "title"),
+    (b"TP1", b"TPE1", "artist"),
+    (b"TP2", b"TPE2", "album_artist"),
+    (b"TAL", b"TALB", "album"),
+    (b"TCM", b"TCOM", "composer"),
+    (b"TRK", b"TRCK", "track"),
+    (b"TPA", b"TPOS", "disc"),
+    (b"TYE", b"TYER", "date"),
+    (b"TYE", b"TDRC", "date"),
+    (b"TCR", b"TCOP", "copyright"),
+    (b"TPB", b"TPUB", "publisher"),
+    (b"TLA", b"TLAN", "language"),
+    (b"TEN", b"TENC", "encoded_by"),
+    (b"TSS", b"TSSE", "encoder"),
+];
+
+/// Bytes of one text, and values in it.
+const TEXT_MOST: u64 = 64 << 10;
+const VALUES_MOST: usize = 100;
+
+/// What the tags say of a file in which FFmpeg finds no sound, under its names: the one at the start, and behind it the old one of
+/// 128 bytes at the end.
+pub(super) fn tags(blob: &dyn Blob) -> Tags {
+    let head = read_range(blob, 0, HEADER as u64).unwrap_or_default();
+    let mut found = Tags::new();
+    if let Some((_, size)) = tag_head(&head) {
+        let tag = read_range(blob, 0, (HEADER as u64 + size).min(TAG_MOST)).unwrap_or_default();
+        let mut left = ALL_MOST;
+        walk(&tag, &mut |frame| {
+            if let Some((name, text)) = text_of(frame, left) {
+                left = left.saturating_sub(text.len() as u64);
+                found.push((name.to_owned(), text.into_bytes()));
+            }
+            left > 0
+        });
+    }
+    let last = blob.len().checked_sub(128).and_then(|at| read_range(blob, at, 128).ok());
+    if let Some([b'T', b'A', b'G', rest @ ..]) = last.as_deref() {
+        for (name, from, length) in [
+            ("title", 0, 30),
+            ("artist", 30, 30),
+            ("album", 60, 30),
+            ("date", 90, 4),
+            ("comment", 94, 28),
+        ] {
+            let field = rest.get(from..from + length).unwrap_or_default();
+            let text = field.split(|byte| *byte == 0).next().unwrap_or_default().trim_ascii();
+            if !text.is_empty() && !found.iter().any(|(other, _)| other == name) {
+                found.push((name.to_owned(), text.to_vec()));
+            }
+        }
+    }
+    found
+}
+
+/// FFmpeg's name of what a frame of text says, and that.
+fn text_of(frame: &Frame<'_>, left: u64) -> Option<(&'static str, String)> {
+    let known = TEXTS.iter().find(|(old, new, _)| [*old, *new].contains(&frame.id));
+    let name = known.map(|(.., name)| *name);
+    let name = name.or(matches!(frame.id, b"COM" | b"COMM").then_some("comment"))?;
+    let data = frame.data(left.min(TEXT_MOST))?;
+    let (coding, rest) = data.split_first()?;
+    let coding = Coding::of(*coding)?;
+    let text = match name {
+        // A language and a description; programs keep numbers for themselves in those that have one.
+        "comment" => {
+            let (about, text) = coding.split(rest.get(3..)?);
+            text.filter(|_| coding.text(about).is_empty())?
+        }
+        _ => rest,
+    };
+    // In 2.4 several values stand behind one another.
+    let (mut values, mut rest) = (Vec::new(), Some(text));
+    while let Some(bytes) = rest.filter(|bytes| !bytes.is_empty() && values.len() < VALUES_MOST) {
+        let (value, behind) = coding.split(bytes);
+        values.push(coding.text(value).trim().to_owned());
+        rest = behind;
+    }
+    values.retain(|value| !value.is_empty());
+    (!values.is_empty()).then(|| (name, values.join(", ")))
+}
+
 /// All lyrics of a tag, each once, as far as the tag is whole.
 fn lyrics(tag: &[u8]) -> Vec<Lyrics> {
-    let Some(([version @ 2..=4, flags], _)) = tag_head(tag) else { return Vec::new() };
-    let body = tag.get(HEADER..).unwrap_or_default();
-    // Before 2.4 the tag as a whole is unsynchronised, from then on each frame by itself.
-    let joined = (flags & 0x80 != 0 && version < 4).then(|| synchronised(body));
-    let mut rest = joined.as_deref().unwrap_or(body);
-    // In 2.2 the same flag says that the tag is compressed, and no way to do that was ever said.
-    if flags & 0x40 != 0 {
-        let Some(frames) = behind_extended_header(version, rest) else { return Vec::new() };
-        rest = frames;
-    }
     let mut found = Vec::new();
     let mut left = ALL_MOST;
-    for _ in 0..FRAMES_MOST {
-        let Some((frame, behind)) = Frame::first(version, rest) else { break };
+    walk(tag, &mut |frame| {
         let read: Option<Reader> = match frame.id {
             b"USLT" | b"ULT" => Some(whole),
             b"SYLT" | b"SLT" => Some(timed),
@@ -117,12 +191,30 @@ fn lyrics(tag: &[u8]) -> Vec<Lyrics> {
                 found.push(lyrics);
             }
         }
-        if found.len() >= LYRICS_COUNT || left == 0 {
+        found.len() < LYRICS_COUNT && left > 0
+    });
+    found
+}
+
+/// Hands out the frames of a tag one by one, as far as it is whole, until one is the last that is wanted.
+fn walk(tag: &[u8], each: &mut dyn FnMut(&Frame<'_>) -> bool) {
+    let Some(([version @ 2..=4, flags], _)) = tag_head(tag) else { return };
+    let body = tag.get(HEADER..).unwrap_or_default();
+    // Before 2.4 the tag as a whole is unsynchronised, from then on each frame by itself.
+    let joined = (flags & 0x80 != 0 && version < 4).then(|| synchronised(body));
+    let mut rest = joined.as_deref().unwrap_or(body);
+    // In 2.2 the same flag says that the tag is compressed, and no way to do that was ever said.
+    if flags & 0x40 != 0 {
+        let Some(frames) = behind_extended_header(version, rest) else { return };
+        rest = frames;
+    }
+    for _ in 0..FRAMES_MOST {
+        let Some((frame, behind)) = Frame::first(version, rest) else { break };
+        if !each(&frame) {
             break;
         }
         rest = behind;
     }
-    found
 }
 
 fn behind_extended_header(version: u8, body: &[u8]) -> Option<&[u8]> {
@@ -373,6 +465,40 @@ mod tests {
         let found = lyrics(&tag(3, 0, &frames));
         let expected = [Lyrics::Whole(SONG.into()), Lyrics::Whole("When it rains".into())];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn tells_what_tags_say_where_there_is_no_sound() {
+        let texts = |file: &[u8]| -> Vec<(String, String)> {
+            let all = tags(&file.to_vec()).into_iter();
+            all.map(|(name, text)| (name, String::from_utf8_lossy(&text).into_owned())).collect()
+        };
+        let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+        };
+        let korean = encoding_rs::EUC_KR.encode("시민의 노래").0;
+        let frames = [
+            frame(3, "TIT2", 0, &[b"\0", &korean[..]].concat()),
+            frame(3, "TPE1", 0, b"\x03one\0two\0"),
+            frame(3, "COMM", 0, b"\0engiTunNORM\0 0001"),
+            frame(3, "COMM", 0, b"\0eng\0recorded outside"),
+            frame(3, "TXXX", 0, b"\0own\0value"),
+        ]
+        .concat();
+        let old: Vec<u8> = [b"TAG".as_slice(), &[b'x'; 30], &[0; 60], b"1999", &[0; 31]].concat();
+        let whole = [tag(3, 0, &frames), vec![0; 40], old].concat();
+        let expected = pairs(&[
+            ("title", "시민의 노래"),
+            ("artist", "one, two"),
+            ("comment", "recorded outside"),
+            ("date", "1999"),
+        ]);
+        assert_eq!(texts(&whole), expected);
+        let two = tag(2, 0, &frame(2, "TT2", 0, b"\0Sound check"));
+        assert_eq!(texts(&two), pairs(&[("title", "Sound check")]));
+        for cut in 0..whole.len() {
+            texts(&whole[..cut]);
+        }
     }
 
     fn unsynchronised(bytes: &[u8]) -> Vec<u8> {

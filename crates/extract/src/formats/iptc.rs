@@ -36,6 +36,7 @@ const UTF_8: &[u8] = b"\x1B%G";
 mod set {
     pub(super) const OBJECT_NAME: u8 = 5;
     pub(super) const KEYWORDS: u8 = 25;
+    pub(super) const INSTRUCTIONS: u8 = 40;
     pub(super) const DATE_CREATED: u8 = 55;
     pub(super) const TIME_CREATED: u8 = 60;
     pub(super) const DIGITAL_DATE: u8 = 62;
@@ -46,8 +47,11 @@ mod set {
     pub(super) const PROVINCE: u8 = 95;
     pub(super) const COUNTRY: u8 = 101;
     pub(super) const HEADLINE: u8 = 105;
+    pub(super) const CREDIT: u8 = 110;
+    pub(super) const SOURCE: u8 = 115;
     pub(super) const COPYRIGHT: u8 = 116;
     pub(super) const CAPTION: u8 = 120;
+    pub(super) const CAPTION_WRITER: u8 = 122;
 }
 
 /// Adds what a block of data sets says behind what the content says already: its properties, and the headline and the
@@ -63,7 +67,16 @@ pub(super) fn read(block: &[u8], content: &mut Content) {
     properties.add_some(metadata::DESCRIPTION, caption.clone());
     properties.add(metadata::KEYWORDS, sets.texts(set::KEYWORDS));
     properties.add(metadata::AUTHOR, sets.texts(set::BY_LINE).join(", "));
-    properties.add_some(metadata::COPYRIGHT, sets.text(set::COPYRIGHT));
+    for (number, name) in [
+        (set::COPYRIGHT, metadata::COPYRIGHT),
+        (set::CREDIT, metadata::CREDIT),
+        (set::SOURCE, metadata::SOURCE),
+        (set::INSTRUCTIONS, metadata::INSTRUCTIONS),
+    ] {
+        properties.add_some(name, sets.text(number));
+    }
+    // Agencies put down several, one for each language or desk.
+    properties.add(metadata::CAPTION_WRITER, sets.texts(set::CAPTION_WRITER).join(", "));
     let places = [set::SUBLOCATION, set::CITY, set::PROVINCE, set::COUNTRY];
     let places: Vec<String> = places.into_iter().filter_map(|place| sets.text(place)).collect();
     properties.add(metadata::COVERAGE, places.join(", "));
@@ -242,6 +255,7 @@ mod tests {
                 set(5, &bytes("PYH20260703")),
                 set(25, &bytes("침수")),
                 set(25, &bytes("하천")),
+                set(40, &bytes("7월 4일까지 보도 유예")),
                 set(55, b"20260703"),
                 set(60, b"093000+0900"),
                 set(62, b"20260704"),
@@ -249,8 +263,12 @@ mod tests {
                 set(90, &bytes("부산")),
                 set(101, &bytes("대한민국")),
                 set(105, &bytes("집중호우 피해")),
+                set(110, &bytes("마당시 제공")),
+                set(115, &bytes("마당시 하천과")),
                 set(116, &bytes("ⓒ 마당뉴스")),
                 set(120, &bytes("온천천 산책로 침수 현장")),
+                set(122, &bytes("김영희")),
+                set(122, &bytes("이철수")),
                 b"\0\0".to_vec(),
             ];
             let content = read_all(&block.concat());
@@ -260,6 +278,10 @@ mod tests {
             assert_eq!(text(metadata::AUTHOR), "홍길동");
             assert_eq!(text(metadata::COVERAGE), "부산, 대한민국");
             assert_eq!(text(metadata::COPYRIGHT), "ⓒ 마당뉴스");
+            assert_eq!(text(metadata::CREDIT), "마당시 제공");
+            assert_eq!(text(metadata::SOURCE), "마당시 하천과");
+            assert_eq!(text(metadata::INSTRUCTIONS), "7월 4일까지 보도 유예");
+            assert_eq!(text(metadata::CAPTION_WRITER), "김영희, 이철수");
             assert_eq!(text(metadata::TAKEN_AT), "2026-07-03T09:30:00+09:00");
             assert_eq!(text(metadata::CREATED), "2026-07-04");
             let words: Value = vec!["침수", "하천"].into();

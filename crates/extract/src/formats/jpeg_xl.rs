@@ -25,7 +25,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg_xl",
-    version: 5,
+    version: 6,
     media_types: &["image/jxl"],
     sniff: |probe| {
         let is =

@@ -16,11 +16,13 @@ use madang_document::unit::Unit;
 use super::cut_short;
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
+use super::media_io::tags::Tags;
 use super::media_io::value::milliseconds;
 use super::mp4_boxes::{self, Mp4Boxes};
 use super::mp4_samples::{self, Claim};
 use super::{
-    dav, film_frames, id3, iso_boxes, media_sniff, media_tags, preview, sound, subtitle_packet,
+    asf_header, broadcast_wave, dav, film_frames, id3, iso_boxes, media_sniff, media_tags, preview,
+    sound, subtitle_packet,
 };
 use crate::blob::Blob;
 use crate::context::Context;
@@ -89,14 +91,20 @@ formats! {
 
 fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Content, ExtractError> {
     let progress = || context.progress();
-    let mut file =
-        MediaFile::open(context.libav()?, blob, demuxer, &progress).map_err(|error| {
+    let mut file = match MediaFile::open(context.libav()?, blob, demuxer, &progress) {
+        Ok(file) => file,
+        Err(error) => {
             let reason = match demuxer == "mov" && !mp4_boxes::has_index(blob) {
                 true => ReasonKind::EndsBefore(Noun::MovieIndex.into()).of(Noun::File),
                 false => ReasonKind::Unreadable.of(Noun::Header).because(error),
             };
-            ExtractError::corrupt(reason)
-        })?;
+            let tags = if demuxer == "mp3" { id3::tags(blob) } else { Vec::new() };
+            return match tags.is_empty() {
+                true => Err(ExtractError::corrupt(reason)),
+                false => Ok(tags_alone(blob, &tags)),
+            };
+        }
+    };
     let claim = if demuxer == "mov" { mp4_samples::claim(blob) } else { Claim::Held };
     if claim == Claim::Absurd {
         let reason = ReasonKind::Beyond(Noun::File.into());
@@ -127,10 +135,16 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     if let Some(boxes) = &boxes {
         boxes.add_keywords(&mut content.metadata);
     }
-    if demuxer == "dhav" {
-        dav::describe(blob, &mut content.metadata);
+    match demuxer {
+        "dhav" => dav::describe(blob, &mut content.metadata),
+        "asf" => asf_header::describe(blob, &mut content.metadata),
+        "wav" => broadcast_wave::describe(blob, &mut content.metadata),
+        _ => {}
     }
     media_tags::read(&file.tags(), &mut content.metadata);
+    if matches!(demuxer, "wav" | "avi") {
+        media_tags::read_riff(&file.tags(), &mut content.metadata);
+    }
     for stream in &streams {
         media_tags::read_stream(&stream.tags, &mut content.metadata);
     }
@@ -144,6 +158,15 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     listen(&mut content, &mut file, &streams, context);
     take_attachments(&mut content, &file, &streams, context);
     Ok(content)
+}
+
+/// What the tags say of an MP3 in which no sound is found: it broke off behind them, or what follows is none.
+fn tags_alone(blob: &dyn Blob, tags: &Tags) -> Content {
+    let mut content = Content::default();
+    content.lost(ReasonKind::Missing.of(Noun::Sound).instead(Instead::Tags));
+    media_tags::read(tags, &mut content.metadata);
+    id3::read(blob, &mut content);
+    content
 }
 
 fn describe_file(content: &mut Content, file: &MediaFile<'_>) {

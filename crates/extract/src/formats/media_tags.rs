@@ -72,6 +72,27 @@ pub(super) fn read(tags: &Tags, metadata: &mut Metadata) {
     }
 }
 
+/// Names of RIFF's list of information (Multimedia Programming Interface and Data Specifications 1.0) that FFmpeg hands on as they
+/// are. They mean something else in other files: what Vorbis comments call `ISRC` is the number of a recording.
+const RIFF_NAMES: &[(&str, &str)] = &[("isbj", metadata::DESCRIPTION), ("isrc", metadata::SOURCE)];
+
+/// Keywords among them.
+const RIFF_KEYWORDS: &str = "ikey";
+
+/// Sets what only tags of RIFF say.
+pub(super) fn read_riff(tags: &Tags, metadata: &mut Metadata) {
+    for (name, value) in tags {
+        let name = name.to_lowercase();
+        let mut metadata = metadata.at("tags");
+        if name == RIFF_KEYWORDS {
+            metadata.add(metadata::KEYWORDS, keywords(&tag_text(value)));
+        }
+        if let Some((_, known)) = RIFF_NAMES.iter().find(|(tag, _)| *tag == name) {
+            metadata.add(known, tag_text(value));
+        }
+    }
+}
+
 /// The part that a tag is: a long description stands beside a short one, so it is a part of its own.
 fn part_of(name: &str) -> &str {
     match name {
@@ -134,7 +155,9 @@ fn set(name: &str, value: String, mut metadata: At<'_>) {
     }
     let Some((_, name)) = NAMES.iter().find(|(tag, _)| *tag == name) else { return };
     // Cameras without a clock write the epoch of QuickTime or of Unix.
-    let no_time = ["1904-01-01", "1970-01-01", "0000-"].iter().any(|t| value.starts_with(t));
+    // Of a chunk of broadcasters FFmpeg hands on the time without its day.
+    let no_time = ["1904-01-01", "1970-01-01", "0000-"].iter().any(|t| value.starts_with(t))
+        || !value.contains('-');
     if !(no_time && *name == metadata::CREATED) {
         metadata.add(name, value.replace(".000000Z", "Z"));
     }

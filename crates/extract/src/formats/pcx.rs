@@ -1,6 +1,8 @@
 //! Pictures of PC Paintbrush. Their pixels are not decoded.
 
 use madang_document::content::Content;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::bytes::{u8_at, u16_at};
 use super::picture::{self, Header};
@@ -12,7 +14,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pcx",
-    version: 2,
+    version: 3,
     media_types: &["image/vnd.zbrush.pcx"],
     sniff,
     media_type: |_| "image/vnd.zbrush.pcx",
@@ -50,5 +52,5 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         compression: Some(if u8_at(&head, 2) == Some(1) { "RLE" } else { "none" }),
         ..Header::default()
     };
-    picture::undecoded(context, header, |_| None)
+    picture::undecoded(context, header, ReasonKind::NotDecoded.of(Noun::Pixels))
 }

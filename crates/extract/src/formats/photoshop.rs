@@ -1,6 +1,10 @@
 //! Photoshop's pictures (Adobe Photoshop File Formats Specification): what their head and their resources say, the names of
-//! their layers and the words on them. Their pixels are not decoded; the small picture that they store of themselves is.
+//! their layers and the words on them. Shown is the picture of all layers together that they end with, or the small one that they
+//! store of themselves.
 
+use std::io::Cursor;
+
+use image::{ImageFormat, ImageReader};
 use madang_document::content::Content;
 use madang_document::locator::Locator;
 use madang_document::metadata;
@@ -9,7 +13,9 @@ use madang_document::reason_kind::ReasonKind;
 
 use super::iptc;
 use super::korean_bytes::tag_text;
-use super::picture::{self, BLOCK_MOST, Header};
+use super::photoshop_pixels::{self, Planes};
+use super::picture::{self, BLOCK_MOST, Decoded, Header, Turn};
+use super::preview::{self, DecodeError};
 use crate::blob::{Blob, read_range};
 use crate::context::Context;
 use crate::error::ExtractError;
@@ -17,7 +23,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "photoshop",
-    version: 3,
+    version: 4,
     media_types: &["image/vnd.adobe.photoshop"],
     sniff: |probe| {
         // The version, then six zeros.
@@ -41,6 +47,7 @@ const ICC: [u8; 2] = [0x04, 0x0F];
 const EXIF: [u8; 2] = [0x04, 0x22];
 const XMP: [u8; 2] = [0x04, 0x24];
 const THUMBNAIL: [u8; 2] = [0x04, 0x0C];
+const VERSION_INFO: [u8; 2] = [0x04, 0x21];
 
 /// Bytes before the JPEG file in the resource of the small picture.
 const THUMBNAIL_HEAD: usize = 28;
@@ -72,7 +79,8 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         w4,
         d1,
         d2,
-        ..,
+        m1,
+        m2,
     ] = head.as_slice()
     else {
         return Err(ExtractError::corrupt(ReasonKind::EndsEarly.of(Noun::BeforePixels)));
@@ -97,6 +105,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
         xmp: resource(XMP),
         ..Header::default()
     };
+    // A file that was saved without the picture of all layers has a white one in its place, and says so.
+    let is_merged = iptc::resource(&resource_bytes, VERSION_INFO)
+        .is_none_or(|info| info.get(4).is_none_or(|is_merged| *is_merged != 0));
     let thumbnail = iptc::resource(&resource_bytes, THUMBNAIL);
     let thumbnail =
         thumbnail.and_then(|resource| resource.get(THUMBNAIL_HEAD..)).map(<[u8]>::to_vec);
@@ -109,15 +120,33 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     if layers.is_none() {
         header.odd = Some(ReasonKind::EndsEarly.of(Noun::BeforePixels));
     }
+    let colours = colours.and_then(|((at, length), _)| read_range(blob, at, length.min(768)).ok());
+    let planes = layers.filter(|_| is_merged).map(|(_, at)| Planes {
+        width: header.width,
+        height: header.height,
+        count: u16::from_be_bytes([c1, c2]).into(),
+        depth: u16::from_be_bytes([d1, d2]).into(),
+        mode: u16::from_be_bytes([m1, m2]),
+        is_large,
+        at,
+        colours: colours.unwrap_or_default(),
+    });
     let layers =
         layers.and_then(|((at, length), _)| read_range(blob, at, length.min(LAYERS_MOST)).ok());
     header.photoshop = resource_bytes;
-    let mut content = picture::undecoded(context, header, |most| {
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        thumbnail.map(|mut picture| {
-            picture.truncate(most);
-            picture
-        })
+    let mut content = picture::stood_for(context, header, &|_| {
+        let all = planes.as_ref().map(|planes| planes.decode(blob, context));
+        match (all, thumbnail.as_deref()) {
+            (Some(Ok(all)), None) => Ok(all),
+            (Some(Ok(all)), Some(_)) if !photoshop_pixels::is_even(&all.picture) => Ok(all),
+            (_, Some(small)) => {
+                let reader = ImageReader::with_format(Cursor::new(small), ImageFormat::Jpeg);
+                let picture = preview::decode(reader, context)?;
+                Ok(Decoded { picture, turn: Turn::AsTold, damage: None })
+            }
+            (Some(Err(error)), None) => Err(error),
+            (None, None) => Err(DecodeError::Unfit(ReasonKind::Missing.of(Noun::Preview))),
+        }
     })?;
     let mut words = Vec::new();
     let _ = read_layers(&layers.unwrap_or_default(), is_large, &mut words);

@@ -153,37 +153,84 @@ pub(super) fn first_decoded(
     decode: &Decode<'_>,
     seen: &mut Seen,
 ) -> Result<Content, ExtractError> {
-    let size = (header.width, header.height);
+    let (width, height) = (header.width, header.height);
     let mut content = described(header)?;
-    match Showing::of(size.0, size.1, context) {
-        Showing::Now if context.previews_wanted() || context.seen_text_wanted() != Ocr::Never => {
-            show(context, decode, size, seen, &mut content);
-        }
-        Showing::Later => {
-            content.likeness = true;
-            look(context, decode, size, seen, &mut content);
-        }
-        Showing::Never if context.seen_text_wanted() == Ocr::Always => {
-            look(context, decode, size, seen, &mut content);
-        }
-        Showing::Now | Showing::Never => {}
-    }
+    // Asked before a decoder is made: it would call a size that it cannot hold a damage.
+    let decode = |least: Option<u32>| {
+        preview::may_decode(width, height, context).map_err(DecodeError::TooLarge)?;
+        decode(least)
+    };
+    see(context, &decode, (width, height), seen, &mut content);
     Ok(content)
 }
 
-/// Content of a picture whose pixels nothing here decodes: what its head says, and a preview of the smaller picture that it
-/// stores of itself. `stored` gives as many bytes of that as it is told.
+/// Content of a picture whose own pixels nothing here decodes: what its head says, and in their place the picture that it
+/// stores to be shown, decoded in this way. If that cannot be shown nothing of the picture itself is lost, but it is said.
+///
+/// # Errors
+/// [`ExtractError::Corrupt`] if there are no dimensions.
+pub(super) fn stood_for(
+    context: &Context<'_>,
+    header: Header,
+    stored: &Decode<'_>,
+) -> Result<Content, ExtractError> {
+    let size = (header.width, header.height);
+    let mut content = described(header)?;
+    let stored =
+        |least: Option<u32>| stored(least).map_err(|error| DecodeError::Unfit(error.reason()));
+    let mut seen = Seen::default();
+    see(context, &stored, size, &mut seen, &mut content);
+    let is_said = content.warnings.iter().any(|w| matches!(w.reason.kind, ReasonKind::NoPreview));
+    if content.previews.is_empty() && !is_said && is_shown_now(size, context) {
+        let blank = ReasonKind::NoContent.of(Noun::Preview);
+        content.note(ReasonKind::NoPreview.because(blank));
+    }
+    seen.tell(&mut content);
+    Ok(content)
+}
+
+/// Content of a picture of which nothing can be shown, and why: whoever sees that it was read would look for it.
 ///
 /// # Errors
 /// [`ExtractError::Corrupt`] if there are no dimensions.
 pub(super) fn undecoded(
     context: &Context<'_>,
     header: Header,
-    stored: impl FnOnce(u64) -> Option<Vec<u8>>,
+    why: Reason,
 ) -> Result<Content, ExtractError> {
+    let size = (header.width, header.height);
     let mut content = described(header)?;
-    preview::likeness(&mut content, context, stored);
+    if is_shown_now(size, context) {
+        content.note(ReasonKind::NoPreview.because(why));
+    }
     Ok(content)
+}
+
+fn is_shown_now((width, height): (u32, u32), context: &Context<'_>) -> bool {
+    context.previews_wanted() && Showing::of(width, height, context) == Showing::Now
+}
+
+/// Decodes a picture of this size for whatever is wanted of its pixels, if that is not for later.
+fn see(
+    context: &Context<'_>,
+    decode: &Decode<'_>,
+    size: (u32, u32),
+    seen: &mut Seen,
+    content: &mut Content,
+) {
+    match Showing::of(size.0, size.1, context) {
+        Showing::Now if context.previews_wanted() || context.seen_text_wanted() != Ocr::Never => {
+            show(context, decode, size, seen, content);
+        }
+        Showing::Later => {
+            content.likeness = true;
+            look(context, decode, size, seen, content);
+        }
+        Showing::Never if context.seen_text_wanted() == Ocr::Always => {
+            look(context, decode, size, seen, content);
+        }
+        Showing::Now | Showing::Never => {}
+    }
 }
 
 /// What the head of a picture says.
@@ -243,15 +290,12 @@ fn show(
     seen: &mut Seen,
     content: &mut Content,
 ) {
-    // Asked before a decoder is made: it would call a size that it cannot hold a damage.
-    let fits = preview::may_decode(width, height, context);
     // What is read needs every pixel; to be seen, a smaller picture will do.
     let least = match context.seen_text_wanted() {
         Ocr::Never => Some(context.limits.preview),
         Ocr::Auto | Ocr::Always => None,
     };
-    let picture = fits.map_err(DecodeError::TooLarge).and_then(|()| decode(least));
-    match picture {
+    match decode(least) {
         Ok(Decoded { picture, turn, damage }) => {
             let orientation = turn.orientation(content);
             read_words(&picture, orientation, width.max(height), context, seen, content);
@@ -287,9 +331,7 @@ fn look(
     seen: &mut Seen,
     content: &mut Content,
 ) {
-    let may = preview::may_decode(width, height, context).is_ok();
-    if may
-        && context.seen_text_wanted() != Ocr::Never
+    if context.seen_text_wanted() != Ocr::Never
         && let Ok(Decoded { picture, turn, .. }) = decode(None)
     {
         let orientation = turn.orientation(content);

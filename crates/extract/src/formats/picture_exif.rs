@@ -21,8 +21,13 @@ const TEXTS: &[(u16, &str)] = &[
     (tag::COPYRIGHT, metadata::COPYRIGHT),
 ];
 
-/// Model of the lens, which the directory of the photo has.
-const LENS_MODEL: u16 = 0xA434;
+/// Texts of the directory of the photo: tag and name (CIPA DC-008, section 4.6.5, H).
+const PHOTO_TEXTS: &[(u16, &str)] = &[
+    (0xA430, metadata::CAMERA_OWNER),
+    (0xA431, metadata::CAMERA_SERIAL),
+    (0xA434, "exif.lens_model"),
+    (0xA435, metadata::LENS_SERIAL),
+];
 
 /// Microsoft's texts in UTF-16LE (Windows: System.Title and its like): tag and name.
 const WIDE_TEXTS: &[(u16, &str)] = &[
@@ -58,6 +63,15 @@ const INTEGERS: &[(u16, &str)] = &[(0x8827, "exif.iso"), (0x9209, "exif.flash")]
 /// A comment that says its own encoding.
 const USER_COMMENT: u16 = 0x9286;
 
+/// Tags of the directory of the place (CIPA DC-008, section 4.6.6). What a number counts stands in the tag before it.
+mod gps_tag {
+    pub(super) const TIME: u16 = 7;
+    pub(super) const SPEED: u16 = 13;
+    pub(super) const DIRECTION: u16 = 17;
+    pub(super) const DAY: u16 = 29;
+    pub(super) const ERROR: u16 = 31;
+}
+
 /// Notes of the camera's maker.
 const MAKER_NOTE: u16 = 0x927C;
 
@@ -89,7 +103,9 @@ pub(super) fn read_fields(ifd: &Ifd<'_>, said: &mut Metadata) -> Option<Reason> 
     for (tag, name) in TEXTS {
         metadata.set_some(name, ifd.text(*tag));
     }
-    metadata.set_some("exif.lens_model", has(LENS_MODEL).text(LENS_MODEL));
+    for (tag, name) in PHOTO_TEXTS {
+        metadata.set_some(name, has(*tag).text(*tag));
+    }
     let comment = has(USER_COMMENT).bytes(USER_COMMENT);
     let comment = comment.and_then(|comment| user_comment(&comment, ifd.ifds().is_little()));
     metadata.set_some("exif.comment", comment);
@@ -154,6 +170,39 @@ pub(super) fn read_place(gps: &Ifd<'_>, metadata: &mut Metadata) {
         let altitude = if below { -altitude } else { altitude };
         metadata.set(metadata::GPS_ALTITUDE, round(altitude, 1e3));
     }
+    let error = gps.number(gps_tag::ERROR).filter(|metres| *metres > 0.0);
+    metadata.set_some(metadata::GPS_ERROR, error.map(|metres| round(metres, 1e3)));
+    let mark = |tag| gps.text(tag).map(|text| text.trim().to_ascii_uppercase()).unwrap_or_default();
+    if let Some(degrees) =
+        gps.number(gps_tag::DIRECTION).filter(|degrees| (0.0..=360.0).contains(degrees))
+    {
+        metadata.set(metadata::GPS_DIRECTION, round(degrees, 1e3));
+        let north = match mark(gps_tag::DIRECTION - 1).as_str() {
+            "T" => Some("true"),
+            "M" => Some("magnetic"),
+            _ => None,
+        };
+        metadata.set_some(metadata::GPS_NORTH, north);
+    }
+    // Kilometres, miles or knots; a speed that does not say which is one of kilometres (its default).
+    let factor = match mark(gps_tag::SPEED - 1).as_str() {
+        "K" | "" => Some(1.0),
+        "M" => Some(1.609_344),
+        "N" => Some(1.852),
+        _ => None,
+    };
+    let speed = gps.number(gps_tag::SPEED).filter(|speed| *speed >= 0.0).zip(factor);
+    metadata.set_some(metadata::GPS_SPEED, speed.map(|(speed, factor)| round(speed * factor, 1e2)));
+    metadata.set_some(metadata::GPS_TIME, satellite_time(gps));
+}
+
+/// When the satellites said that it was taken. A time without its day is none.
+fn satellite_time(gps: &Ifd<'_>) -> Option<String> {
+    let day = gps.text(gps_tag::DAY)?;
+    let [hour, minute, second] = *gps.all_numbers(gps_tag::TIME).first_chunk()?;
+    // Parts of a second are left out, as they are of all other times of a photo.
+    let [hour, minute, second] = [hour?, minute?, second?].map(|part| part.floor() as i64);
+    date::exif(&format!("{day} {hour:02}:{minute:02}:{second:02}"), "Z")
 }
 
 /// UTF-16LE, up to its NUL.
@@ -221,6 +270,7 @@ fn round(number: f64, digits: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ifd::made;
     use super::*;
 
     #[test]
@@ -242,6 +292,65 @@ mod tests {
             let bytes = [code.as_slice(), &text].concat();
             assert_eq!(user_comment(&bytes, is_little).as_deref(), expected, "{code:?}");
         }
+    }
+
+    /// What a directory of a place says, with these numbers as fractions.
+    fn placed(texts: &[(u16, &[u8])], fractions: &[(u16, &[(u32, u32)])]) -> Metadata {
+        let fractions: Vec<(u16, Vec<u8>)> = fractions
+            .iter()
+            .map(|(tag, parts)| {
+                let bytes = parts.iter().flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()]);
+                (*tag, bytes.flatten().collect())
+            })
+            .collect();
+        let mut values: Vec<made::Value<'_>> =
+            texts.iter().map(|(tag, text)| (*tag, 2, *text)).collect();
+        values.extend(fractions.iter().map(|(tag, bytes)| (*tag, 5, bytes.as_slice())));
+        let file = made::tiff(&[&values]);
+        let ifds = Ifds::open(&file).unwrap();
+        let mut metadata = Metadata::default();
+        read_place(&ifds.first().unwrap(), &mut metadata);
+        metadata
+    }
+
+    #[test]
+    fn a_place_has_a_direction_a_speed_and_a_time() {
+        let whole = placed(
+            &[(12, b"N\0"), (16, b"T\0"), (29, b"2026:07:03\0")],
+            &[
+                (7, &[(0, 1), (30, 1), (599, 10)]),
+                (13, &[(10, 1)]),
+                (17, &[(2475, 10)]),
+                (31, &[(47, 10)]),
+            ],
+        );
+        assert_eq!(whole.number(metadata::GPS_SPEED), Some(18.52));
+        assert_eq!(whole.number(metadata::GPS_DIRECTION), Some(247.5));
+        assert_eq!(whole.text(metadata::GPS_NORTH), Some("true"));
+        assert_eq!(whole.number(metadata::GPS_ERROR), Some(4.7));
+        assert_eq!(whole.text(metadata::GPS_TIME), Some("2026-07-03T00:30:59Z"));
+        for (mark, speed) in [(b"K\0", Some(10.0)), (b"M\0", Some(16.09)), (b"x\0", None)] {
+            let said = placed(&[(12, mark.as_slice())], &[(13, &[(10, 1)])]);
+            assert_eq!(said.number(metadata::GPS_SPEED), speed, "{mark:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_says_nothing_that_cannot_be() {
+        let odd = placed(
+            &[(29, b"0000:00:00\0")],
+            &[(7, &[(0, 1), (0, 1), (0, 1)]), (17, &[(400, 1)]), (31, &[(0, 1)])],
+        );
+        assert!(odd.is_empty(), "{odd:?}");
+        for (day, time) in [
+            (b"2026:07:03\0", [(25, 1), (0, 1), (0, 1)]),
+            (b"2026:07:03\0", [(1, 0), (0, 1), (0, 1)]),
+            (b"2026:07:03\0", [(u32::MAX, 1), (0, 1), (0, 1)]),
+        ] {
+            assert!(placed(&[(29, day.as_slice())], &[(7, &time)]).is_empty(), "{time:?}");
+        }
+        // A time alone may be that of any day.
+        assert!(placed(&[], &[(7, &[(1, 1), (0, 1), (0, 1)])]).is_empty());
     }
 
     #[test]

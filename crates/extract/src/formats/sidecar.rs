@@ -16,7 +16,7 @@ use crate::sidecar::MOST;
 
 pub(super) const FORMAT: Format = Format {
     name: names::FORMAT,
-    version: 2,
+    version: 3,
     media_types: &["text/plain", "application/json", "application/xml", "text/csv"],
     sniff,
     media_type: |probe| match probe.extension.as_str() {

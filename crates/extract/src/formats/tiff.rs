@@ -15,7 +15,7 @@ use crate::seen_text::Seen;
 
 pub(super) const FORMAT: Format = Format {
     name: "tiff",
-    version: 9,
+    version: 10,
     media_types: &["image/tiff"],
     sniff: |probe| {
         let magic = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|m| probe.starts_with(*m));
@@ -61,9 +61,16 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut header = Header::default();
     read_header(&first, &mut header);
     header.odd = picture_exif::read_fields(&first, &mut header.said);
+    header.said.at("TIFF").set_some("tiff.document_name", first.text(tag::DOCUMENT_NAME));
     geotiff::read(&first, (header.width, header.height), &mut header.said);
     let (pages, is_whole) = ifds.chain();
     header.frames = u32::try_from(pages.len()).ok();
+    let page_names = pages.iter().take(CHECKED_MOST).filter_map(|at| ifds.directory(*at));
+    let page_names: Vec<String> = page_names
+        .filter_map(|ifd| ifd.text(tag::PAGE_NAME))
+        .filter(|name| !name.is_empty())
+        .collect();
+    header.said.at("TIFF").set("tiff.page_names", page_names);
     header.is_cut = is_cut(blob, &ifds, &pages);
     if !is_whole && !header.is_cut {
         let circle = ReasonKind::Circle.of(Noun::Pages);

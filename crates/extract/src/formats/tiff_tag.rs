@@ -18,7 +18,9 @@ pub(super) const FILL_ORDER: u16 = 266;
 pub(super) const SAMPLES: u16 = 277;
 
 /// Texts of the picture.
+pub(super) const DOCUMENT_NAME: u16 = 269;
 pub(super) const DESCRIPTION: u16 = 270;
+pub(super) const PAGE_NAME: u16 = 285;
 pub(super) const MAKE: u16 = 271;
 pub(super) const MODEL: u16 = 272;
 pub(super) const SOFTWARE: u16 = 305;

@@ -2,6 +2,8 @@
 
 use madang_document::content::Content;
 use madang_document::locator::Locator;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::picture::{self, BLOCK_MOST, Header};
 use crate::blob::{Blob, read_range};
@@ -11,7 +13,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "xcf",
-    version: 3,
+    version: 4,
     media_types: &["image/x-xcf"],
     sniff: |probe| if probe.starts_with(b"gimp xcf ") { Match::Magic } else { Match::No },
     media_type: |_| "image/x-xcf",
@@ -53,7 +55,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>) -> Result<Content, ExtractErr
     let mut header = Header::default();
     let mut layers = Vec::new();
     let _ = read(blob, &head, &mut header, &mut layers);
-    let mut content = picture::undecoded(context, header, |_| None)?;
+    let mut content = picture::undecoded(context, header, ReasonKind::NotDecoded.of(Noun::Pixels))?;
     for layer in layers {
         content.push_text(layer, Locator::Whole {});
     }

@@ -44,6 +44,10 @@ const NAMES: &[(&str, &str, Shape)] = &[
     ("exif:GPSAltitude", metadata::GPS_ALTITUDE, Shape::Height),
     (BELOW, "", Shape::Said),
     ("photoshop:Headline", metadata::TITLE, Shape::One),
+    ("photoshop:Credit", metadata::CREDIT, Shape::One),
+    ("photoshop:Source", metadata::SOURCE, Shape::One),
+    ("photoshop:Instructions", metadata::INSTRUCTIONS, Shape::One),
+    ("photoshop:CaptionWriter", metadata::CAPTION_WRITER, Shape::One),
 ];
 
 /// Whether a height is one below the sea: `1`.
@@ -259,6 +263,23 @@ mod tests {
         assert_eq!(metadata.text(metadata::CREATED), Some("2005-09-07T15:07:40-07:00"));
         assert_eq!(metadata.text(metadata::TITLE), Some("Levee"));
         assert_eq!(metadata.number(metadata::GPS_ALTITUDE), Some(-18.5));
+    }
+
+    #[test]
+    fn reads_what_agencies_say_of_a_picture() {
+        let packet = r#"<rdf:RDF><rdf:Description xmlns:ps="http://ns.adobe.com/photoshop/1.0/"
+            ps:Credit="마당시 제공" ps:CaptionWriter="김영희"><ps:Source>마당시 하천과</ps:Source>
+            <ps:Instructions>7월 4일까지 보도 유예</ps:Instructions></rdf:Description></rdf:RDF>"#;
+        let mut metadata = Metadata::default();
+        read(packet.as_bytes(), "XMP", &mut metadata);
+        for (name, expected) in [
+            (metadata::CREDIT, "마당시 제공"),
+            (metadata::SOURCE, "마당시 하천과"),
+            (metadata::INSTRUCTIONS, "7월 4일까지 보도 유예"),
+            (metadata::CAPTION_WRITER, "김영희"),
+        ] {
+            assert_eq!(metadata.text(name), Some(expected));
+        }
     }
 
     #[test]

@@ -52,6 +52,7 @@ const PARTS: &[(&str, &str)] = &[
     ("chapters", "장 목록"),
     ("codestream", "부호화한 자료"),
     ("comment", "설명"),
+    ("comments", "설명"),
     ("container", "컨테이너"),
     ("cues", "자막"),
     ("document summary", "문서 요약 정보"),

@@ -6,7 +6,7 @@ use madang_document::metadata::{self, Metadata, Value};
 
 use crate::pages::part_name::part_name;
 use crate::pages::property_value::Form::{
-    Disclosure, Exposure, Flash, Language, Moment, Numbers, Packing, Plain, Rate, Seconds,
+    Disclosure, Exposure, Flash, Language, Moment, North, Numbers, Packing, Plain, Rate, Seconds,
     Separator, Share, Stream, Turn, Unit,
 };
 use crate::pages::property_value::{Form, written};
@@ -33,6 +33,9 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     (metadata::RELATION, "관련 자료", "Relation", Plain),
     (metadata::COVERAGE, "다루는 곳과 때", "Coverage", Plain),
     (metadata::COPYRIGHT, "저작권", "Copyright", Plain),
+    (metadata::CREDIT, "제공", "Credit", Plain),
+    (metadata::INSTRUCTIONS, "사용할 때 지킬 것", "Instructions", Plain),
+    (metadata::CAPTION_WRITER, "설명 쓴 이", "Caption by", Plain),
     (metadata::LICENSE, "적힌 이용 허락", "Stated licence", Plain),
     (metadata::DISCLOSURE, "적힌 공개 여부", "Stated disclosure", Disclosure),
     ("mail.from", "보낸 사람", "From", Plain),
@@ -66,9 +69,17 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     (metadata::GPS_LATITUDE, "위도", "Latitude", Unit("°")),
     (metadata::GPS_LONGITUDE, "경도", "Longitude", Unit("°")),
     (metadata::GPS_ALTITUDE, "고도", "Altitude", Unit("m")),
+    (metadata::GPS_ERROR, "위치 오차", "Error of the place", Unit("m")),
+    (metadata::GPS_DIRECTION, "찍은 방향", "Direction of view", Unit("°")),
+    (metadata::GPS_NORTH, "방향의 기준", "Direction counted from", North),
+    (metadata::GPS_SPEED, "움직인 속도", "Speed of movement", Unit("km/h")),
+    (metadata::GPS_TIME, "위성 시각", "Time of the satellites", Moment),
     (metadata::CAMERA_MAKE, "카메라 제조사", "Camera maker", Plain),
     (metadata::CAMERA_MODEL, "카메라 모델", "Camera model", Plain),
     ("exif.lens_model", "렌즈", "Lens", Plain),
+    (metadata::CAMERA_OWNER, "카메라 주인", "Owner of the camera", Plain),
+    (metadata::CAMERA_SERIAL, "카메라 일련번호", "Serial number of the camera", Plain),
+    (metadata::LENS_SERIAL, "렌즈 일련번호", "Serial number of the lens", Plain),
     ("exif.exposure_time_s", "노출 시간", "Exposure", Exposure),
     ("exif.f_number", "조리개 값", "F-number", Plain),
     ("exif.focal_length_mm", "초점 거리", "Focal length", Unit("mm")),
@@ -81,6 +92,8 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     ("gif.comment", "그림 설명", "Comment in the picture", Plain),
     ("comment", "그림 설명", "Comment in the picture", Plain),
     ("png.comment", "그림 설명", "Comment in the picture", Plain),
+    ("tiff.document_name", "스캔한 문서 이름", "Name of the scanned document", Plain),
+    ("tiff.page_names", "쪽 이름", "Names of pages", Plain),
     ("geo.epsg", "좌표계(EPSG)", "Reference system (EPSG)", Plain),
     ("geo.reference_system", "좌표계 이름", "Name of the reference system", Plain),
     ("geo.bounds", "담은 범위(좌표)", "Bounds (coordinates)", Plain),
@@ -169,7 +182,16 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
 
 /// Properties of which none says much without the others: where some are shown the rest is, too.
 const TOGETHER: &[&[&str]] = &[
-    &[metadata::GPS_LATITUDE, metadata::GPS_LONGITUDE, metadata::GPS_ALTITUDE],
+    &[
+        metadata::GPS_LATITUDE,
+        metadata::GPS_LONGITUDE,
+        metadata::GPS_ALTITUDE,
+        metadata::GPS_ERROR,
+        metadata::GPS_DIRECTION,
+        metadata::GPS_NORTH,
+        metadata::GPS_SPEED,
+        metadata::GPS_TIME,
+    ],
     &[metadata::WIDTH, metadata::HEIGHT],
     &[metadata::X_DPI, metadata::Y_DPI],
     &[metadata::CAMERA_MAKE, metadata::CAMERA_MODEL],

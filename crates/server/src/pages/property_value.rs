@@ -39,10 +39,12 @@ pub(crate) enum Form {
     Exposure,
     /// How pixels are packed.
     Packing,
+    /// Which north a direction counts from.
+    North,
 }
 
 use Form::{
-    Disclosure, Exposure, Flash, Language, Moment, Numbers, Packing, Plain, Rate, Seconds,
+    Disclosure, Exposure, Flash, Language, Moment, North, Numbers, Packing, Plain, Rate, Seconds,
     Separator, Share, Stream, Turn, Unit,
 };
 
@@ -76,6 +78,7 @@ fn whole(words: Words, form: Form, value: &Value) -> String {
             Disclosure => disclosure(words, text).to_owned(),
             Stream => stream(words, text),
             Numbers => words.pages(text),
+            North => north(words, text).to_owned(),
             Packing if text == "none" => words.say("없음", "none").to_owned(),
             Plain | Seconds | Unit(_) | Rate | Share | Flash | Turn | Exposure | Packing => {
                 text.clone()
@@ -113,7 +116,7 @@ fn number(words: Words, form: Form, n: f64, plain: String) -> String {
         Flash => flash(words, n as u64),
         Turn => turn(words, n as u64).map_or(plain, str::to_owned),
         Numbers => words.pages(&plain),
-        Plain | Moment | Language | Separator | Disclosure | Stream | Packing => plain,
+        Plain | Moment | Language | Separator | Disclosure | Stream | Packing | North => plain,
     }
 }
 
@@ -155,6 +158,14 @@ fn moment(text: &str) -> String {
     match Timestamp::parse(text) {
         Some(moment) => minute(moment),
         None => text.replacen('T', " ", 1),
+    }
+}
+
+fn north(words: Words, name: &str) -> &str {
+    match name {
+        "true" => words.say("진북(지도의 북쪽)", "true north"),
+        "magnetic" => words.say("자북(나침반의 북쪽)", "magnetic north"),
+        other => other,
     }
 }
 
@@ -230,6 +241,8 @@ mod tests {
             (Turn, Value::Integer(-1), "-1"),
             (Packing, Value::from("none"), "없음"),
             (Packing, Value::from("LZW"), "LZW"),
+            (North, Value::from("magnetic"), "자북(나침반의 북쪽)"),
+            (North, Value::from("T"), "T"),
             (Share, Value::Number(0.924), "92%"),
             (Share, Value::Integer(1), "100%"),
             (Numbers, Value::from("1"), "1쪽"),

@@ -29,6 +29,9 @@ const COMPARED_MOST: usize = 64;
 /// Of the letters of a line, the part that may differ where it is the same line in another frame: one in so many.
 const DIFFERENT: usize = 5;
 
+/// How sure one is of two lines that differ in a digit, and are two.
+const SURELY: f32 = 0.85;
+
 /// Reads frames, one after the other.
 pub(crate) struct FrameText<'a, 'c> {
     context: &'c Context<'a>,
@@ -111,9 +114,9 @@ fn joined(mut frames: Vec<(u64, Vec<Segment>)>, end: u64) -> Vec<Segment> {
         let end_ms = next.max(start_ms);
         let mut still = Vec::new();
         for line in lines {
-            let before = open.iter().position(|at| {
-                told.get(*at).is_some_and(|before| is_same(&before.text, &line.text))
-            });
+            let before = open
+                .iter()
+                .position(|at| told.get(*at).is_some_and(|before| is_same(before, &line)));
             let at = match before {
                 Some(before) => open.swap_remove(before),
                 None => {
@@ -140,8 +143,15 @@ fn joined(mut frames: Vec<(u64, Vec<Segment>)>, end: u64) -> Vec<Segment> {
 }
 
 /// Whether two lines say the same, but for what an engine reads differently in another frame.
-fn is_same(one: &str, other: &str) -> bool {
-    let [one, other] = [one, other].map(|it| letters(it).take(COMPARED_MOST).collect::<Vec<_>>());
+fn is_same(one: &Segment, other: &Segment) -> bool {
+    let are_sure = [one, other].iter().all(|it| it.confidence.is_some_and(|sure| sure >= SURELY));
+    let [one, other] =
+        [one, other].map(|it| letters(&it.text).take(COMPARED_MOST).collect::<Vec<_>>());
+    // The second step differs from the first in one digit.
+    let digits = |text: &[char]| -> String { text.iter().filter(|c| c.is_numeric()).collect() };
+    if are_sure && digits(&one) != digits(&other) {
+        return false;
+    }
     let most = one.len().max(other.len()) / DIFFERENT;
     one == other || one.len().abs_diff(other.len()) <= most && edits(&one, &other) <= most
 }
@@ -204,6 +214,17 @@ mod tests {
                 ("수문 개방 훈련", 12_000, 15_000),
             ]
         );
+    }
+
+    #[test]
+    fn lines_that_differ_in_a_digit_are_one_only_where_it_is_doubtful() {
+        for (one, other, expected) in [
+            (line("SLIDE NUMBER 1", 0.96), line("SLIDE NUMBER 2", 0.95), false),
+            (line("SLIDE NUMBER 1", 0.96), line("SLIDE NUMBFR 1", 0.95), true),
+            (line("SLIDE NUMBER 1", 0.96), line("SLIDE NUMBER 7", 0.70), true),
+        ] {
+            assert_eq!(is_same(&one, &other), expected, "{one:?} {other:?}");
+        }
     }
 
     #[test]

@@ -76,7 +76,9 @@ fn probably_right(sure: f64) -> f64 {
 impl Sight {
     /// A decoded picture, turned by its orientation as EXIF has it.
     pub(crate) fn of(picture: &DynamicImage, orientation: Option<i64>, dpi: Option<u32>) -> Sight {
-        let mut grey = grey(picture);
+        let shorter = picture.width().min(picture.height()) as usize;
+        // A line of pixels says nothing, however long it is: to make it smaller takes more memory than it has.
+        let mut grey = if shorter < LEAST { Pixels::of(0, 0, 255) } else { grey(picture) };
         let mut factor = 1.0;
         if grey.bytes.len() > PIXELS_MOST {
             factor = (PIXELS_MOST as f32 / grey.bytes.len() as f32).sqrt();
@@ -333,6 +335,17 @@ fn is_near(one: &Rect, other: &Rect, gap: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_of_pixels_is_not_made_smaller_to_be_read() {
+        let sides = |width, height| {
+            let Pixels { width, height, .. } =
+                Sight::of(&DynamicImage::new_luma8(width, height), None, None).grey;
+            (width, height)
+        };
+        assert_eq!(sides(3, 20_000_000), (0, 0));
+        assert_eq!(sides(LEAST as u32, 30), (LEAST, 30));
+    }
 
     #[test]
     fn how_much_is_right_grows_with_how_sure_one_is() {

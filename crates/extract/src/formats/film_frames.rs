@@ -27,6 +27,8 @@ struct FilmFrames<'a, 'c> {
     context: &'c Context<'a>,
     /// Of one of its frames.
     pixels: u64,
+    /// Frames a second.
+    rate: f64,
     /// Whether it is a short film: reading is dear, and of a long one each view is read once.
     is_close: bool,
     text: FrameText<'a, 'c>,
@@ -46,6 +48,9 @@ struct Frame {
     glimpse: Glimpse,
     picture: RgbImage,
 }
+
+/// Frames a second of a film that does not say how many there are.
+const USUAL_RATE: f64 = 30.0;
 
 /// Longer side, pixels, at which frames are compared at least.
 const GLIMPSE: u32 = 160;
@@ -82,6 +87,7 @@ pub(super) fn take(
     let mut film = FilmFrames {
         context,
         pixels: u64::from(video.width) * u64::from(video.height),
+        rate: video.fps.filter(|fps| *fps >= 1.0).unwrap_or(USUAL_RATE),
         is_close: frame_choice::is_close(duration),
         text: FrameText::new(context, orientation),
         frames: Vec::new(),
@@ -117,8 +123,10 @@ impl FilmFrames<'_, '_> {
             self.context.unit();
             let found = decoder.decode(place, SOUGHT_BYTES_MOST);
             self.take(found, decoder, content);
-            let between = frame_choice::between(place, keys, duration);
-            if !between.is_empty() && left.frames > 0 {
+            // As far as what is left reaches: a long film in fragments tells its first key frames alone.
+            let reached = place + left.frames as f64 / self.rate;
+            let between = frame_choice::between(place, keys, duration.min(reached));
+            if !between.is_empty() {
                 self.follow(place, &between, decoder, &mut left, content);
             }
         }

@@ -5,6 +5,8 @@ use std::io::Read;
 
 use madang_document::content::{Content, Origin, Segment};
 use madang_document::locator::Locator;
+use madang_document::part::Noun;
+use madang_document::reason_kind::ReasonKind;
 
 use super::media_io::tags::Tags;
 use crate::blob::{Blob, read_range};
@@ -43,7 +45,10 @@ pub(super) fn read(blob: &dyn Blob, content: &mut Content) -> bool {
     let head = read_range(blob, 0, HEADER as u64).unwrap_or_default();
     let Some((_, size)) = tag_head(&head) else { return false };
     let tag = read_range(blob, 0, (HEADER as u64 + size).min(TAG_MOST)).unwrap_or_default();
-    let all = lyrics(&tag);
+    let (all, is_cut) = lyrics(&tag);
+    if is_cut {
+        content.cut(ReasonKind::LimitReached.of(Noun::Text));
+    }
     for lyrics in &all {
         match lyrics {
             // The same words with their times are more.
@@ -172,9 +177,9 @@ fn text_of(frame: &Frame<'_>, left: u64) -> Option<(&'static str, String)> {
     (!values.is_empty()).then(|| (name, values.join(", ")))
 }
 
-/// All lyrics of a tag, each once, as far as the tag is whole.
-fn lyrics(tag: &[u8]) -> Vec<Lyrics> {
-    let mut found = Vec::new();
+/// All lyrics of a tag, each once, as far as the tag is whole; and whether there may be more of them than are read.
+fn lyrics(tag: &[u8]) -> (Vec<Lyrics>, bool) {
+    let (mut found, mut is_cut) = (Vec::new(), false);
     let mut left = ALL_MOST;
     walk(tag, &mut |frame| {
         let read: Option<Reader> = match frame.id {
@@ -185,6 +190,7 @@ fn lyrics(tag: &[u8]) -> Vec<Lyrics> {
         if let Some(read) = read
             && let Some(data) = frame.data(left.min(LYRICS_MOST))
         {
+            is_cut |= data.len() as u64 >= left.min(LYRICS_MOST);
             left = left.saturating_sub(data.len() as u64);
             let lyrics = read(&data);
             if let Some(lyrics) = lyrics.filter(|lyrics| !found.contains(lyrics)) {
@@ -193,7 +199,7 @@ fn lyrics(tag: &[u8]) -> Vec<Lyrics> {
         }
         found.len() < LYRICS_COUNT && left > 0
     });
-    found
+    (found, is_cut)
 }
 
 /// Hands out the frames of a tag one by one, as far as it is whole, until one is the last that is wanted.
@@ -407,6 +413,10 @@ impl Coding {
 mod tests {
     use super::*;
 
+    fn said(tag: &[u8]) -> Vec<Lyrics> {
+        lyrics(tag).0
+    }
+
     const SONG: &str = "시민의 노래 1절\n우리 마당에 비가 내리면";
 
     fn sizes(version: u8, size: usize) -> Vec<u8> {
@@ -451,7 +461,7 @@ mod tests {
             let title = frame(version, if version == 2 { "TT2" } else { "TIT2" }, 0, b"\x03x");
             for text in texts() {
                 let frames = [title.clone(), frame(version, id, 0, &text), vec![0; 20]].concat();
-                let found = lyrics(&tag(version, 0, &frames));
+                let found = said(&tag(version, 0, &frames));
                 assert_eq!(found, [Lyrics::Whole(SONG.into())], "{version} {text:?}");
             }
         }
@@ -462,7 +472,7 @@ mod tests {
         let in_english = b"\x03eng\0When it rains".as_slice();
         let all = [texts().remove(4), in_english.to_vec(), texts().remove(0)];
         let frames: Vec<u8> = all.iter().flat_map(|text| frame(3, "USLT", 0, text)).collect();
-        let found = lyrics(&tag(3, 0, &frames));
+        let found = said(&tag(3, 0, &frames));
         let expected = [Lyrics::Whole(SONG.into()), Lyrics::Whole("When it rains".into())];
         assert_eq!(found, expected);
     }
@@ -534,9 +544,9 @@ mod tests {
             ),
             (tag(4, 0, &by_itunes), "가".repeat(100)),
         ] {
-            assert_eq!(lyrics(&found), [Lyrics::Whole(expected)]);
+            assert_eq!(said(&found), [Lyrics::Whole(expected)]);
         }
-        assert_eq!(lyrics(&tag(3, 0, &frame(3, "USLT", 0x40, &text))), []);
+        assert_eq!(said(&tag(3, 0, &frame(3, "USLT", 0x40, &text))), []);
     }
 
     #[test]
@@ -545,8 +555,8 @@ mod tests {
         let pieces = [piece("\n시민의 ", 500), piece("노래", 900), piece("\n비가", 2000)].concat();
         let data = |unit: u8| [b"\x03kor", [unit, 1, 0].as_slice(), &pieces].concat();
         let lines = vec![(500, "시민의 노래".to_owned()), (2000, "비가".to_owned())];
-        assert_eq!(lyrics(&tag(4, 0, &frame(4, "SYLT", 0, &data(2)))), [Lyrics::Timed(lines)]);
-        let frames = lyrics(&tag(4, 0, &frame(4, "SYLT", 0, &data(1))));
+        assert_eq!(said(&tag(4, 0, &frame(4, "SYLT", 0, &data(2)))), [Lyrics::Timed(lines)]);
+        let frames = said(&tag(4, 0, &frame(4, "SYLT", 0, &data(1))));
         assert_eq!(frames, [Lyrics::Whole("시민의 노래\n비가".into())]);
 
         let words = frame(4, "USLT", 0, "\x03kor\0시민의 노래\n비가".as_bytes());
@@ -563,21 +573,27 @@ mod tests {
         let good = frame(3, "USLT", 0, &texts().remove(0));
         let whole = tag(3, 0, &good.repeat(3));
         for cut in 0..whole.len() {
-            assert!(lyrics(&whole[..cut]).len() <= 1);
+            assert!(said(&whole[..cut]).len() <= 1);
         }
         let lying = [b"USLT\xFF\xFF\xFF\xFF\0\0".as_slice(), &good].concat();
-        assert_eq!(lyrics(&tag(3, 0, &lying)), []);
-        assert_eq!(lyrics(&tag(4, 0x40, &[0x7F; 40])), []);
+        assert_eq!(said(&tag(3, 0, &lying)), []);
+        assert_eq!(said(&tag(4, 0x40, &[0x7F; 40])), []);
         let empty = frame(3, "USLT", 0, b"").repeat(50_000);
-        assert_eq!(lyrics(&tag(3, 0, &empty)), []);
+        assert_eq!(said(&tag(3, 0, &empty)), []);
         let many: Vec<u8> = (0..200)
             .flat_map(|n| frame(3, "USLT", 0, format!("\x03kor\0{n}").as_bytes()))
             .collect();
-        assert_eq!(lyrics(&tag(3, 0, &many)).len(), LYRICS_COUNT);
+        assert_eq!(said(&tag(3, 0, &many)).len(), LYRICS_COUNT);
         let long = [b"\x03kor\0".as_slice(), &vec![b'a'; 3 << 20]].concat();
-        let found = lyrics(&tag(3, 0, &frame(3, "USLT", 0, &long)));
+        let found = said(&tag(3, 0, &frame(3, "USLT", 0, &long)));
         let [Lyrics::Whole(text)] = found.as_slice() else { panic!() };
         assert!(text.len() as u64 <= LYRICS_MOST);
+        let of_long = |long: &[u8]| {
+            let mut content = Content::default();
+            read(&tag(3, 0, &frame(3, "USLT", 0, long)), &mut content);
+            content.warnings.len()
+        };
+        assert_eq!((of_long(&long), of_long(&long[..1000])), (1, 0), "what is cut is told");
         let claimed = [b"ID3\x03\0\0\x7F\x7F\x7F\x7F".as_slice(), &good].concat();
         let mut content = Content::default();
         assert!(read(&claimed, &mut content));

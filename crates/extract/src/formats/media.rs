@@ -16,7 +16,7 @@ use madang_document::unit::Unit;
 use super::cut_short;
 use super::media_io::MediaFile;
 use super::media_io::stream::{MediaStream, StreamKind};
-use super::media_io::tags::Tags;
+use super::media_io::tags::{self, Tags};
 use super::media_io::value::milliseconds;
 use super::mp4_boxes::{self, Mp4Boxes};
 use super::mp4_samples::{self, Claim};
@@ -279,6 +279,9 @@ fn read_lyrics(
     let mut known = HashSet::new();
     all.retain(|text| known.insert(text.clone()));
     for text in all {
+        if tags::may_be_cut(&text) {
+            content.cut(ReasonKind::LimitReached.of(Noun::Text));
+        }
         content.push_text(text, Locator::Whole {});
     }
 }

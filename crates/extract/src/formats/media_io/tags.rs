@@ -35,6 +35,11 @@ pub(super) unsafe fn tags(av: &Libav, dictionary: *const AVDictionary) -> Tags {
     tags
 }
 
+/// Whether a value is as long as the longest that is taken, so that there may be more of it.
+pub(in crate::formats) fn may_be_cut(value: &str) -> bool {
+    value.len() + 4 > TAG_MOST
+}
+
 /// The first bytes, at most so many, and no letter of UTF-8 cut in two: what is no UTF-8 would be read as something else.
 fn cut(value: &[u8], most: usize) -> &[u8] {
     let inside = |at: &usize| value.get(*at).is_some_and(|byte| byte & 0xC0 == 0x80);

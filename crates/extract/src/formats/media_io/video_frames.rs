@@ -4,6 +4,7 @@ use std::ptr;
 use ffmpeg_next::ffi::*;
 use madang_document::fault::Fault;
 use madang_document::reason_kind::ReasonKind;
+use madang_document::unit::Unit;
 
 use super::frame::scale;
 use super::value::{message, ratio};
@@ -42,6 +43,13 @@ impl<'a> MediaFile<'a> {
         };
         let av = self.av;
         self.keep_only(&[index]);
+        // SAFETY: parameters live as long as their stream.
+        let [width, height] =
+            unsafe { [(*(*stream).codecpar).width, (*(*stream).codecpar).height] };
+        if u64::from(width.max(0).unsigned_abs()) * u64::from(height.max(0).unsigned_abs()) > pixels
+        {
+            return Err(ReasonKind::MoreThan { limit: pixels, unit: Unit::Pixels });
+        }
         // SAFETY: `stream` lives as long as the context; decoder, packet and frame are checked for null, and freed when
         // what owns them is dropped.
         unsafe {

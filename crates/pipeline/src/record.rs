@@ -39,7 +39,7 @@ const FOUND_BY: [&str; 12] = [
     meta::RELATION,
     meta::SOURCE,
     meta::TYPE,
-    "stream_titles",
+    meta::STREAM_TITLES,
 ];
 
 /// What it can be found by besides its title and its text: all that the file or what lies beside it says, the one that
@@ -180,3 +180,10 @@ mod tests {
         assert_eq!(keywords(&metadata), ["a", "김", "b"]);
     }
 }
+        // Each property of the table is looked at, and none is in it twice.
+        let mut metadata = Metadata::default();
+        FOUND_BY.iter().for_each(|name| metadata.set(*name, *name));
+        assert_eq!(keywords(&metadata), FOUND_BY);
+        metadata = Metadata::default();
+        metadata.set(meta::STREAM_TITLES, Value::List(vec![text("해설"), text("현장음")]));
+        assert_eq!(keywords(&metadata), ["해설", "현장음"]);

@@ -109,6 +109,7 @@ mod tests {
             segments: 0,
             characters: 0,
             text: None,
+            wordless: None,
             preview: None,
             previews: Vec::new(),
             likeness: false,
@@ -184,8 +185,6 @@ mod tests {
         metadata.set(meta::KEYWORDS, "b");
         metadata.set(meta::DESCRIPTION, "a");
         assert_eq!(keywords(&metadata), ["a", "김", "b"]);
-    }
-}
         // Each property of the table is looked at, and none is in it twice.
         let mut metadata = Metadata::default();
         FOUND_BY.iter().for_each(|name| metadata.set(*name, *name));
@@ -193,3 +192,5 @@ mod tests {
         metadata = Metadata::default();
         metadata.set(meta::STREAM_TITLES, Value::List(vec![text("해설"), text("현장음")]));
         assert_eq!(keywords(&metadata), ["해설", "현장음"]);
+    }
+}

@@ -308,8 +308,8 @@ impl SqliteLedger {
             .map_err(fault)?;
         let key = |(kind, version, shingles, bits, locator): OwnRow| {
             Some(Key {
-                kind: Kind::of(kind)?,
-                version: small(version),
+                kind,
+                version: kind.compared_as(small(version)),
                 shingles: small(shingles),
                 print: Fingerprint::from_bytes(&bits)?,
                 locator: locator.and_then(|text| serde_json::from_str(&text).ok()),
@@ -382,7 +382,8 @@ impl SqliteLedger {
 /// Puts a row on its shelf, if it can be read.
 fn shelve(shelves: &mut Shelves, (agency, id, kind, version, shingles, bits): PrintRow) {
     let Some((kind, print)) = Kind::of(kind).zip(Fingerprint::from_bytes(&bits)) else { return };
-    shelves.put(&agency, kind, small(version), Shelved { id, print, shingles: small(shingles) });
+    let version = kind.compared_as(small(version));
+    shelves.put(&agency, kind, version, Shelved { id, print, shingles: small(shingles) });
 }
 
 /// A fingerprint as it will be kept.

@@ -153,7 +153,7 @@ impl SqliteLedger {
             Some(Text {
                 id,
                 document: document_id(&document).ok()?,
-                version: small(version),
+                version: Kind::Text.compared_as(small(version)),
                 shingles: small(shingles),
                 print: Fingerprint::from_bytes(&bits)?,
                 known: Known::default(),

@@ -13,8 +13,8 @@ Of works in Hangul (--siblings N, 70 of the shortest unless told) notices of the
 the words are others, the same word always by the same one, some in the first thirty words, as subject, number and date of a
 notice are. Each has a scan of which one to three per cent of the letters are misread. A pair of two siblings that is taken for one is false.
 
-Two documents are taken for renditions of each other as the ledger does it: by the constants of `lookalikes.rs`, which
-are read from there, and by how their texts begin, as `opening.rs` compares it. Recall is the part of the pairs within one work that are found. Precision is the part of the pairs
+Two documents are taken for renditions of each other as the ledger does it: by the constants of `lookalikes.rs`, and by
+how their texts begin, as `opening.rs` compares it; the constants of both are read from there. Recall is the part of the pairs within one work that are found. Precision is the part of the pairs
 found that are no false ones. Test collections hold many texts in several files, so a pair of two works is false only if
 the texts are two: if less than 40 % of the letters of the shorter one stand in the longer one, in the same order
 (`difflib`, which knows nothing of shingles). --list names pairs that were missed, and those that are false.
@@ -39,12 +39,17 @@ HANGUL = '가나다라마바사아자차카타파하의이을를은는에서로�
 LATIN = 'abcdefghilo01'
 
 
-def constants():
-    """Bits in which texts that are alike differ at the most, those in which renditions do of whose beginning nothing is known, and
-    the part of their beginnings that may be other words, as the ledger has them."""
-    source = (Path(__file__).resolve().parents[2] / 'crates/ledger/src/lookalikes.rs').read_text()
-    number = lambda name: float(re.search(rf'{name}: (?:u32|f32) = ([\d.]+)', source).group(1))
-    return number('RENDITION'), number('SURE'), number('REPLACED')
+def constant(file, name):
+    """A number as it stands in the source, so that what is measured is what is used."""
+    source = (Path(__file__).resolve().parents[2] / 'crates' / file).read_text()
+    return float(re.search(rf'\bconst {name}: \w+ = ([\d.]+);', source).group(1))
+
+
+# Bits in which texts that are alike differ at the most, those in which renditions do of whose beginning nothing is known, and the part of
+# their beginnings that may be other words.
+RENDITION, SURE, REPLACED = (constant('ledger/src/lookalikes.rs', name) for name in ('RENDITION', 'SURE', 'REPLACED'))
+# Letters side by side from which on another word stands there, and up to which it is words that differ.
+WORD, PASSAGE = (constant('document/src/opening.rs', name) for name in ('WORD', 'PASSAGE'))
 
 
 def aligned(one, two):
@@ -73,13 +78,15 @@ def replaced(one, two):
     """The part of two beginnings that is another word in the other; None if one is not known."""
     if not one or not two:
         return None
+    if one == two:
+        return 0.0
     pairs, others = aligned(min(one, two), max(one, two)), 0
     one, two = min(one, two), max(one, two)
     for last, following in zip([(-1, -1), *pairs], pairs):
         here, there = one[last[0] + 1:following[0]], two[last[1] + 1:following[1]]
         count = lambda letters, script: sum(letter >> 6 == script for letter in letters)
         other = sum(min(count(here, script), count(there, script)) for script in range(3))
-        others += other if other >= 2 and max(len(here), len(there)) <= 24 else 0
+        others += other if other >= WORD and max(len(here), len(there)) <= PASSAGE else 0
     return others / max(others + len(pairs), 1)
 
 
@@ -254,7 +261,6 @@ def main():
         for finding in found:
             prints.append((of(number), kind, line, int(finding['fingerprint'], 16), finding['shingles'],
                            bytes.fromhex(finding.get('opening', ''))))
-    farthest, sure, most = constants()
     # Of the works that were collected, and of the siblings of one template.
     own, hit, false, templates = [0, 0], [0, 0], [0, 0], 0
     missed, wrong, alike = [], [], {}
@@ -265,10 +271,10 @@ def main():
             if is_sibling and not is_of_one:
                 continue
             distance = bin(bits ^ bits2).count('1')
-            near = distance <= farthest and min(shingles, shingles2) / max(shingles, shingles2) >= .3
+            near = distance <= RENDITION and min(shingles, shingles2) / max(shingles, shingles2) >= .3
             templates += is_sibling and number != number2 and near
-            said = replaced(opening, opening2) if near and distance else None
-            near = near and (not distance or (distance <= sure if said is None else said <= most))
+            said = replaced(opening, opening2) if near else None
+            near = near and (distance <= SURE if said is None else said <= REPLACED)
             if number == number2:
                 own[is_sibling] += 1
                 hit[is_sibling] += near

@@ -89,6 +89,7 @@ fn sample_document() -> Document {
         segments: 0,
         characters: 0,
         text: None,
+        wordless: None,
         preview: Some(BlobId::of(b"y").into()),
         previews: Vec::new(),
         likeness: false,

@@ -64,6 +64,10 @@ pub struct Document {
     pub characters: u64,
     /// The segments as a JSON array, in the blob store; none if there is no text.
     pub text: Option<BlobPart>,
+    /// What the hash of its text would be without the places of words; none if it has no words with places. A reader that tells
+    /// another place of a word, or the first to tell any, has not read another text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wordless: Option<BlobId>,
     /// The preview, a JPEG file in the blob store.
     pub preview: Option<BlobPart>,
     /// Further pictures of it: of a film the sheet with all frames that were taken, and each of them.
@@ -96,6 +100,11 @@ impl Document {
         self.text.into_iter().chain(self.preview).chain(previews)
     }
 
+    /// What tells its text from another, by which it is compared; none if there is none.
+    pub fn text_id(&self) -> Option<BlobId> {
+        self.wordless.or(self.text.map(|text| text.hash()))
+    }
+
     /// The partition that holds it.
     pub fn partition(&self) -> Partition {
         Partition::of(self.agency.clone())
@@ -122,17 +131,16 @@ impl Document {
     }
 
     /// The parts in which reading came to something else than `before`. Its bytes, what read them, the preview, what
-    /// stages found and remarks may differ and it is the same all the same, and so may the part of the file that says a property, the blob in which
+    /// stages found, where its words stand, and remarks may differ and it is the same all the same, and so may the part of the file that says a property, the blob in which
     /// the same text lies, and what a table tells of the files that it describes.
     pub fn differences(&self, before: &Document) -> Vec<DocumentPart> {
-        let text = |document: &Document| document.text.map(|text| text.hash());
         let own = self.media_type != before.media_type
             || self.language != before.language
             || self.metadata.plain() != before.metadata.plain();
         let place =
             |document: &Document| (document.object.store.clone(), document.object.path.clone());
         let parts = [
-            (DocumentPart::Text, text(self) != text(before)),
+            (DocumentPart::Text, self.text_id() != before.text_id()),
             (DocumentPart::Outcome, self.outcome != before.outcome),
             (DocumentPart::Reason, !reasons_agree(self.reason.as_ref(), before.reason.as_ref())),
             (DocumentPart::Metadata, own),
@@ -280,6 +288,7 @@ mod tests {
             segments: 1,
             characters: 1,
             text: Some(BlobId::of(b"text").into()),
+            wordless: None,
             preview: None,
             previews: Vec::new(),
             likeness: false,
@@ -305,6 +314,16 @@ mod tests {
         let part = Part { offset: 7, length: 4, hash: BlobId::of(b"text") };
         let other = BlobPart { blob: BlobId::of(b"all"), part: Some(part) };
         assert!(!otherwise(&|after| after.text = Some(other)));
+        // The first reader to tell where its words stand, and the one after it, which tells it otherwise.
+        let placed = |blob: &[u8]| {
+            let mut after = before.clone();
+            after.text = Some(BlobId::of(blob).into());
+            after.wordless = Some(BlobId::of(b"text"));
+            after
+        };
+        let (first, second) = (placed(b"text and places"), placed(b"text and others"));
+        assert!(!first.reads_otherwise(&before) && !second.reads_otherwise(&first));
+        assert!(!before.reads_otherwise(&second));
         use DocumentPart::{Members, Outcome as Ended, Text};
         let differs = |change: &dyn Fn(&mut Document)| {
             let mut after = before.clone();
@@ -314,6 +333,8 @@ mod tests {
         };
         assert_eq!(differs(&|after| after.text = None), [Text]);
         assert_eq!(differs(&|after| after.text = Some(BlobId::of(b"other").into())), [Text]);
+        let other = Some(BlobId::of(b"other"));
+        assert_eq!(differs(&|after| after.wordless = other), [Text]);
         assert_eq!(differs(&|after| after.outcome = Outcome::Partial), [Ended]);
         assert_eq!(differs(&|after| after.reason = Some("why".into())), [DocumentPart::Reason]);
         let own = [DocumentPart::Metadata];

@@ -153,6 +153,8 @@ pub const SPEECH_ENGINE: &str = "speech_engine";
 pub const SPEECH_LEFT_OUT: &str = "speech_left_out";
 /// Number of subtitle tracks.
 pub const SUBTITLE_TRACKS: &str = "subtitle_tracks";
+/// What the tracks of a film or a recording are called.
+pub const STREAM_TITLES: &str = "stream_titles";
 /// Streams of an audio or video file, a list such as `video:h264`.
 pub const STREAMS: &str = "streams";
 /// The engine that read what is written in pictures, and its version.

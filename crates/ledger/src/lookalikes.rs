@@ -61,7 +61,8 @@ pub enum Relation {
     Copy,
     /// It says the same, in whatever format.
     Rendition,
-    /// It says much of the same, and something else: both were made from one template, or one is a draft of the other.
+    /// It says much of the same, and something else: both were made from one template, or one is a draft of the other. Or it is not
+    /// known whether it says something else: [`MOST_CHECKED`] are nearer.
     Alike,
     /// It shows the same picture, or has one in it that does.
     Picture,
@@ -83,6 +84,21 @@ impl Relation {
 /// or take 8, of those that have 45 shingles of a hundred in common 70. `tests/measure/renditions.py` says what
 /// that finds and what it takes for others.
 pub const RENDITION: u32 = 70;
+
+/// Under which version fingerprints of texts are compared, of the version of the stage that made them: what it makes of a text is another
+/// fingerprint only where this says so. Its second version keeps how a text begins, and left the fingerprint as it was: what is
+/// read today is found beside what was read before.
+pub fn compared_as(version: u32) -> u32 {
+    match version {
+        1 | 2 => 1,
+        later => later,
+    }
+}
+
+/// Texts that are like one, the nearest first, of which it is found out whether they are renditions of it, whoever asks: a template has
+/// thousands that are like it, and to align two of them takes some 25 µs. The others count as alike. A thousand hits of one
+/// template so cost a processor some ten seconds, once.
+pub const MOST_CHECKED: usize = 512;
 
 /// Bits in which those of two renditions differ at the most where nothing else is known of the texts: nine of ten shingles are
 /// common to both, as of a notice and its copy in another format.

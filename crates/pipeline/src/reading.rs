@@ -6,6 +6,7 @@ use madang_document::outcome::Outcome;
 use madang_document::reason::Reason;
 use madang_extract::extraction::Extraction;
 use madang_ledger::jobs::{Claim, Failure, Task, Ticket};
+use madang_store::blobs::wordless_id;
 
 /// The document that an extraction is, but for its text and preview, which are kept with those of the whole object.
 pub fn document(claim: &Claim, extraction: Extraction) -> Document {
@@ -36,6 +37,8 @@ pub fn document(claim: &Claim, extraction: Extraction) -> Document {
         members: extraction.content.members,
         warnings: extraction.content.warnings,
         text: None,
+        // Without it any place of a word counts as another text, no more.
+        wordless: wordless_id(segments).ok().flatten(),
         preview: None,
         previews: Vec::new(),
         likeness: extraction.content.likeness,
@@ -113,9 +116,13 @@ fn unread_extraction(size: u64, outcome: Outcome, reason: Reason) -> Extraction 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use madang_document::content::{Origin, Segment};
     use madang_document::failure_kind::FailureKind;
     use madang_document::inner_path::InnerPath;
+    use madang_document::locator::{Bounds, Locator};
     use madang_document::object::ObjectRef;
+    use madang_document::word::Word;
+    use madang_store::blobs::text_id;
 
     fn claim() -> Claim {
         Claim {
@@ -133,6 +140,33 @@ mod tests {
             attempt: 1,
             crashes: 0,
         }
+    }
+
+    #[test]
+    fn a_text_is_the_same_wherever_its_words_stand() {
+        let line = |left: Option<f32>| {
+            let word = |left| {
+                let bounds = Bounds { left, top: 2.0, right: 30.0, bottom: 4.0 };
+                Word { start: 0, end: 2, bounds, confidence: 0.9 }
+            };
+            let words = left.map(word).into_iter().collect();
+            let (locator, origin, confidence) = (Locator::page(1), Origin::Ocr, Some(0.9));
+            vec![Segment { text: "침수".into(), locator, origin, confidence, words }]
+        };
+        let wordless = |segments: Vec<Segment>| {
+            let mut extraction = unread_extraction(9, Outcome::Ok, "none".into());
+            extraction.content.segments = segments;
+            document(&claim(), extraction).wordless
+        };
+        // As it was kept before there were any.
+        let before = text_id(&line(None)).unwrap();
+        assert_ne!(text_id(&line(Some(1.0))).unwrap(), before);
+        assert_eq!(wordless(line(Some(1.0))), Some(before));
+        assert_eq!(wordless(line(Some(1.1))), Some(before));
+        // The hash of its text says so itself.
+        assert_eq!(wordless(line(None)), None);
+        let other = Segment { text: "침하".into(), ..line(Some(1.0)).remove(0) };
+        assert_ne!(wordless(vec![other]), Some(before));
     }
 
     #[test]

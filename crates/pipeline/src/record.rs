@@ -6,8 +6,10 @@ use madang_index::record::Record;
 
 use crate::record_date::record_date;
 
-/// The record of a document, with its text in pieces.
+/// The record of a document, with its text in pieces. Where the words of a scan stand is left behind: no index looks at it, it is three
+/// times as much as they are, and a batch is bounded by its [`text_bytes`].
 pub(crate) fn record(document: &Document, segments: Vec<Segment>) -> Record {
+    let bare = |segment| Segment { words: Vec::new(), ..segment };
     Record {
         id: document.id,
         partition: document.partition(),
@@ -22,7 +24,7 @@ pub(crate) fn record(document: &Document, segments: Vec<Segment>) -> Record {
         legibility: Legibility::of(&document.metadata),
         date: record_date(&document.metadata, document.object_modified),
         size: document.size.unwrap_or(document.object.size),
-        segments,
+        segments: segments.into_iter().map(bare).collect(),
     }
 }
 
@@ -39,7 +41,7 @@ const FOUND_BY: [&str; 12] = [
     meta::RELATION,
     meta::SOURCE,
     meta::TYPE,
-    "stream_titles",
+    meta::STREAM_TITLES,
 ];
 
 /// What it can be found by besides its title and its text: all that the file or what lies beside it says, the one that
@@ -70,12 +72,13 @@ mod tests {
     use madang_document::document::Provenance;
     use madang_document::id::DocumentId;
     use madang_document::inner_path::InnerPath;
-    use madang_document::locator::Locator;
+    use madang_document::locator::{Bounds, Locator};
     use madang_document::media_type::{Kind, MediaType};
     use madang_document::object::ObjectRef;
     use madang_document::outcome::Outcome;
     use madang_document::partition::Partition;
     use madang_document::timestamp::Timestamp;
+    use madang_document::word::Word;
 
     use super::*;
 
@@ -106,6 +109,7 @@ mod tests {
             segments: 0,
             characters: 0,
             text: None,
+            wordless: None,
             preview: None,
             previews: Vec::new(),
             likeness: false,
@@ -130,7 +134,10 @@ mod tests {
         metadata.set(meta::TITLE, "보도자료");
         metadata.set(meta::CREATED, "2026-11-23T09:00:00Z");
         let document = document(metadata, None);
-        let record = record(&document, vec![segment("가나"), segment("abc")]);
+        let bounds = Bounds { left: 1.0, top: 2.0, right: 3.0, bottom: 4.0 };
+        let word = Word { start: 0, end: 2, bounds, confidence: 0.9 };
+        let seen = Segment { words: vec![word], ..segment("가나") };
+        let record = record(&document, vec![seen, segment("abc")]);
         assert_eq!(text_bytes(&record), 9);
         let expected = Record {
             id: document.id,
@@ -178,5 +185,12 @@ mod tests {
         metadata.set(meta::KEYWORDS, "b");
         metadata.set(meta::DESCRIPTION, "a");
         assert_eq!(keywords(&metadata), ["a", "김", "b"]);
+        // Each property of the table is looked at, and none is in it twice.
+        let mut metadata = Metadata::default();
+        FOUND_BY.iter().for_each(|name| metadata.set(*name, *name));
+        assert_eq!(keywords(&metadata), FOUND_BY);
+        metadata = Metadata::default();
+        metadata.set(meta::STREAM_TITLES, Value::List(vec![text("해설"), text("현장음")]));
+        assert_eq!(keywords(&metadata), ["해설", "현장음"]);
     }
 }

@@ -29,9 +29,11 @@ pub(crate) const FRAMES: u64 = 1_000_000;
 /// Longest of what is said to be remembered of one signal, bytes: the words of a newspaper's page with their places.
 pub(crate) const RECOGNISED: u64 = 512 << 10;
 
-/// Words of one object of which it is told where they stand: those of 10,000 pages. Of more the places of their lines are told.
+/// Words of one object of which it is told where they stand: those of 2,500 pages. Of more the places of their lines are told. A word
+/// is some 40 bytes of JSON, and with all of them the text must be no longer than what a server takes into memory for a page
+/// (`TEXT_IN_MEMORY`, 128 MiB, whatever the limits): else what tells where a word stands would keep its text from being shown.
 pub(crate) fn words(limits: &Limits) -> u64 {
-    limits.object_text / 16
+    (limits.object_text / 64).min(1 << 20)
 }
 
 /// Bytes of the pixels of one preview: as large as the limits allow, in colours.
@@ -63,4 +65,20 @@ pub(crate) fn ranges(size: u64) -> u64 {
 /// Members in the list of one document: those that were not opened are listed too.
 pub(crate) fn listed(limits: &Limits) -> u64 {
     limits.members.saturating_mul(2).saturating_add(16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_with_the_places_of_its_words_can_be_shown() {
+        // As `document::word` writes it.
+        let word = "[123,126,1471.8,1312.4,1501.3,1325.9,0.93],".len() as u64;
+        let limits = Limits::default();
+        assert!(words(&limits) * word + limits.object_text < 128 << 20);
+        // Who allows more text gets no more of them.
+        let more = Limits { object_text: 1 << 30, ..Limits::default() };
+        assert_eq!(words(&more), words(&limits));
+    }
 }

@@ -250,6 +250,7 @@ mod tests {
             characters: 0,
             text: None,
             preview: None,
+            wordless: None,
             previews: Vec::new(),
             likeness: true,
             annotations: Vec::new(),

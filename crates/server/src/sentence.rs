@@ -422,6 +422,7 @@ mod tests {
             members: Vec::new(),
             warnings: Vec::new(),
             text: None,
+            wordless: None,
             preview: None,
             previews: Vec::new(),
             likeness: false,

@@ -257,7 +257,7 @@ impl ChangeAnswer {
                 // Another word of a table about the same file is no change of what is in it.
                 note(ChangeKind::Members, !are_same(&from.members, &to.members));
                 note(ChangeKind::Warnings, !warn_alike(&from.warnings, &to.warnings));
-                note(ChangeKind::Text, from.text.map(|text| text.hash()) != after.text);
+                note(ChangeKind::Text, from.text_id() != to.wordless.or(after.text));
                 let told = |document: &Document| {
                     let Document { metadata, language, media_type, size, sha256, .. } =
                         document.clone();
@@ -351,6 +351,7 @@ mod tests {
             segments: 1,
             characters: 1,
             text: Some(BlobId::of(b"old").into()),
+            wordless: None,
             preview: None,
             previews: Vec::new(),
             likeness: false,
@@ -389,6 +390,13 @@ mod tests {
             (Some("ok".into()), Some("partial".into()))
         );
         let told = kinds(&|after| after.text = Some(BlobId::of(b"new")));
+        assert_eq!(told.kinds, [ChangeKind::Text]);
+        // That it is told where its words stand, or otherwise, is no other text.
+        let mut placed = tried(former.clone());
+        placed.text = Some(BlobId::of(b"old, with places"));
+        placed.document.wordless = Some(BlobId::of(b"old"));
+        assert_eq!(ChangeAnswer::between(Some(&former), Some(&placed)), None);
+        let told = kinds(&|after| after.document.wordless = Some(BlobId::of(b"new")));
         assert_eq!(told.kinds, [ChangeKind::Text]);
         let told = kinds(&|after| after.preview = Some(BlobId::of(b"new")));
         assert_eq!(told.kinds, [ChangeKind::Preview]);

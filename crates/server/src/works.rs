@@ -76,7 +76,7 @@ impl Works {
     ) -> Result<Works, Problem> {
         let ids: Vec<DocumentId> = hits.hits.iter().map(|hit| hit.id).collect();
         let sought = others(Arc::clone(server), principal.clone(), ids);
-        let Some(Kept { others, better }) = lookalikes::soon(sought).await? else {
+        let Some(Kept { others, better, .. }) = lookalikes::soon(sought).await? else {
             return Ok(Works::default());
         };
         let place = |hits: &Hits, id| hits.hits.iter().position(|hit| hit.id == id);
@@ -104,6 +104,48 @@ struct Kept {
     others: BTreeMap<DocumentId, Vec<(DocumentId, MediaType)>>,
     /// The first hit of a work, and the one after it that was read better and takes its place.
     better: Vec<(DocumentId, DocumentId)>,
+    /// All that one of them stands for.
+    stood_for: BTreeSet<DocumentId>,
+}
+
+impl Kept {
+    /// Of the other documents of a hit's work that one of the hits `shown` that was read best and may take its place. One that was kept
+    /// before may not, though its own renditions did not name this one (of a long list they are the first, and who is like whom
+    /// depends on what is nearer): it would change places with a later hit, and lose what it stands for.
+    fn rival<'a>(
+        &self,
+        shown: &BTreeSet<DocumentId>,
+        work: &'a [Document],
+    ) -> Option<&'a Document> {
+        let is_free = |other: &&Document| {
+            shown.contains(&other.id)
+                && !self.stood_for.contains(&other.id)
+                && !self.others.contains_key(&other.id)
+        };
+        work.iter().filter(is_free).min_by_key(|other| badness(other))
+    }
+
+    /// Keeps a hit, or what was read better in its place, for all of its work.
+    fn keep(&mut self, hit: DocumentId, mut work: Vec<Document>, better: Option<Better>) {
+        let mut best = hit;
+        if let Some(Better { own, rival }) = better {
+            best = rival;
+            self.better.push((hit, rival));
+            work.insert(0, own);
+        }
+        self.stood_for.extend(work.iter().map(|other| other.id));
+        let others = work.into_iter().filter(|other| other.id != best);
+        self.others.insert(best, others.map(|other| (other.id, other.media_type)).collect());
+    }
+}
+
+/// A hit that another one of its work takes the place of.
+#[derive(Debug)]
+struct Better {
+    /// The hit.
+    own: Document,
+    /// The other.
+    rival: DocumentId,
 }
 
 /// How badly a document was read: what is whole comes before what lacks something, and stored text before what was recognised.
@@ -119,10 +161,9 @@ fn badness(document: &Document) -> (u8, bool) {
 /// The hits that stay, each with its renditions.
 async fn others(server: Arc<Server>, principal: Principal, ids: Vec<DocumentId>) -> Kept {
     let mut kept = Kept::default();
-    let mut stood_for = BTreeSet::new();
     let shown: BTreeSet<DocumentId> = ids.iter().copied().collect();
     for id in ids {
-        if stood_for.contains(&id) {
+        if kept.stood_for.contains(&id) {
             continue;
         }
         // A hit that cannot be looked at stands for itself: it costs no search.
@@ -131,25 +172,78 @@ async fn others(server: Arc<Server>, principal: Principal, ids: Vec<DocumentId>)
         // What is like it, or shows the same picture, may be about something else.
         let is_same = |relation| matches!(relation, Relation::Copy | Relation::Rendition);
         let same = found.into_iter().filter(|found| is_same(found.relation));
-        let mut work: Vec<Document> = same.map(|found| found.stored.document).collect();
-        let is_free =
-            |other: &&Document| shown.contains(&other.id) && !stood_for.contains(&other.id);
-        let rival = work.iter().filter(is_free).min_by_key(|other| badness(other));
-        let rival = rival.map(|rival| (badness(rival), rival.id));
-        let mut best = id;
+        let work: Vec<Document> = same.map(|found| found.stored.document).collect();
+        let rival = kept.rival(&shown, &work).map(|rival| (badness(rival), rival.id));
+        let mut better = None;
         if let Some((badness_of_rival, rival)) = rival {
-            let own = server.ledger.document(id).await.ok().flatten();
-            if let Some(own) = own.map(|own| own.document)
-                && badness_of_rival < badness(&own)
-            {
-                best = rival;
-                kept.better.push((id, best));
-                work.insert(0, own);
-            }
+            let own = server.ledger.document(id).await.ok().flatten().map(|own| own.document);
+            let own = own.filter(|own| badness_of_rival < badness(own));
+            better = own.map(|own| Better { own, rival });
         }
-        stood_for.extend(work.iter().map(|other| other.id));
-        let others = work.into_iter().filter(|other| other.id != best);
-        kept.others.insert(best, others.map(|other| (other.id, other.media_type)).collect());
+        kept.keep(id, work, better);
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use madang_document::document::Provenance;
+    use madang_document::metadata::Metadata;
+    use madang_document::object::ObjectRef;
+
+    use super::*;
+
+    fn document(path: &str, outcome: Outcome) -> Document {
+        let (store, path) = ("s".to_owned(), path.to_owned());
+        Document {
+            id: DocumentId::new(&store, &path, None),
+            agency: "1741000".parse().unwrap(),
+            pipeline: "p".into(),
+            object: ObjectRef { store, path, version: "1".into(), size: 9 },
+            object_modified: None,
+            parent: None,
+            inner: None,
+            size: Some(9),
+            sha256: None,
+            media_type: MediaType::new("text/plain"),
+            language: None,
+            outcome,
+            reason: None,
+            metadata: Metadata::default(),
+            members: Vec::new(),
+            warnings: Vec::new(),
+            segments: 1,
+            characters: 1,
+            text: None,
+            wordless: None,
+            preview: None,
+            previews: Vec::new(),
+            likeness: false,
+            annotations: Vec::new(),
+            provenance: Provenance { format: "text".into(), format_version: 1 },
+        }
+    }
+
+    #[test]
+    fn a_hit_that_was_kept_is_nobodys_rival() {
+        let [first, cut, whole] =
+            [("first", Outcome::Ok), ("cut", Outcome::Partial), ("whole", Outcome::Ok)]
+                .map(|(path, outcome)| document(path, outcome));
+        let shown: BTreeSet<DocumentId> = [first.id, cut.id, whole.id].into();
+        let mut kept = Kept::default();
+        // Its own list is too long to name the second.
+        let listed = document("listed", Outcome::Ok);
+        kept.keep(first.id, vec![listed.clone()], None);
+        let work = [first.clone(), whole.clone()];
+        assert_eq!(kept.rival(&shown, &work).map(|rival| rival.id), Some(whole.id));
+        assert_eq!(kept.rival(&shown, &work[..1]), None);
+        kept.keep(cut.id, work.to_vec(), Some(Better { own: cut.clone(), rival: whole.id }));
+        assert_eq!(kept.better, [(cut.id, whole.id)]);
+        let plain = |of: &Document| (of.id, of.media_type.clone());
+        assert_eq!(kept.others[&first.id], [plain(&listed)]);
+        assert_eq!(kept.others[&whole.id], [plain(&cut), plain(&first)]);
+        assert!(!kept.others.contains_key(&cut.id));
+        // Nor is what another one stands for.
+        assert_eq!(kept.rival(&shown, &[cut]), None);
+    }
 }

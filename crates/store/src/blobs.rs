@@ -8,6 +8,7 @@ use madang_document::blob_part::{BlobPart, Part};
 use madang_document::content::Segment;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutPayload};
+use serde::Serializer as _;
 use sha2::{Digest, Sha256};
 
 /// Texts and previews, each blob under the SHA-256 of its bytes: written once, never changed. What is read is held
@@ -185,6 +186,26 @@ pub(crate) async fn takes_others(store: &dyn ObjectStore) -> bool {
 /// When they cannot be written as JSON.
 pub fn text_id(segments: &[Segment]) -> Result<BlobId, serde_json::Error> {
     serde_json::to_vec(segments).map(|text| BlobId::of(&text))
+}
+
+/// The id that the text of these segments would have if nothing were known of where its words stand; none if nothing is.
+///
+/// # Errors
+/// When they cannot be written as JSON.
+pub fn wordless_id(segments: &[Segment]) -> Result<Option<BlobId>, serde_json::Error> {
+    if segments.iter().all(|segment| segment.words.is_empty()) {
+        return Ok(None);
+    }
+    let bare = |segment: &Segment| Segment {
+        text: segment.text.clone(),
+        locator: segment.locator.clone(),
+        words: Vec::new(),
+        ..*segment
+    };
+    let mut text = Vec::new();
+    // One at a time: a copy of all would be as large as what it is of.
+    serde_json::Serializer::new(&mut text).collect_seq(segments.iter().map(bare))?;
+    Ok(Some(BlobId::of(&text)))
 }
 
 fn json(segments: &[Segment]) -> Result<Vec<u8>, BlobError> {

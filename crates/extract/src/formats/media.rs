@@ -234,7 +234,7 @@ fn describe_streams(content: &mut Content, streams: &[MediaStream]) {
     let titles = streams.iter().filter_map(|stream| media_tags::title(&stream.tags));
     let titles: Vec<String> = titles.filter(|title| !title.is_empty()).take(STREAMS_MOST).collect();
     if !titles.is_empty() {
-        content.metadata.at("streams").set("stream_titles", titles);
+        content.metadata.at("streams").set(metadata::STREAM_TITLES, titles);
     }
     let subtitles = streams.iter().filter(|stream| stream.kind == StreamKind::Subtitle).count();
     if subtitles > 0 {

@@ -31,10 +31,10 @@ fn about(subject: &str, count: u32, shingles: u32) -> Annotation {
         "{subject} 일제점검을 다음과 같이 실시함을 공고합니다 {subject} 관리자는 협조하시기 바랍니다"
     );
     let opening = Opening::of(text.chars().filter(|letter| letter.is_alphanumeric()));
-    said("text_fingerprint", 1, Finding::Text { fingerprint: bits(count), shingles, opening })
+    said("text_fingerprint", 2, Finding::Text { fingerprint: bits(count), shingles, opening })
 }
 
-/// What a stage found that did not keep how a text begins.
+/// What the stage found before it kept how a text begins; the fingerprint is the same.
 fn bare(count: u32) -> Annotation {
     let opening = Opening::default();
     said("text_fingerprint", 1, Finding::Text { fingerprint: bits(count), shingles: 100, opening })
@@ -86,7 +86,7 @@ pub async fn what_looks_alike_is_found(ledger: &Trial) {
             ("nearer", "3", &[text(9, 300)]),
             ("far", "4", &[text(RENDITION + 1, 100)]),
             ("longer", "5", &[text(0, 400)]),
-            ("newer", "6", &[said("text_fingerprint", 2, text(0, 100).finding)]),
+            ("newer", "6", &[said("text_fingerprint", 3, text(0, 100).finding)]),
             ("seen", "7", &[picture(200 + PICTURE, 7), picture(3, 8)]),
             ("unseen", "8", &[picture(PICTURE + 1, 1)]),
             ("both", "9", &[text(20, 100), picture(0, 1)]),
@@ -127,7 +127,8 @@ pub async fn what_looks_alike_is_found(ledger: &Trial) {
 /// texts begin.
 pub async fn siblings_are_told_from_renditions(ledger: &Trial) {
     use Relation::{Alike, Picture, Rendition};
-    let all = ["hwp", "scan", "other", "other scan", "picture", "old", "old copy", "old other"];
+    let all =
+        ["hwp", "scan", "other", "other scan", "picture", "old", "old copy", "old other", "now"];
     read(
         ledger,
         &[
@@ -139,6 +140,7 @@ pub async fn siblings_are_told_from_renditions(ledger: &Trial) {
             ("old", "6", &[bare(100)]),
             ("old copy", "7", &[bare(100 + SURE)]),
             ("old other", "8", &[bare(101 + 2 * SURE)]),
+            ("now", "10", &[about("제방", 100 - SURE, 100)]),
         ],
         0,
     )
@@ -147,16 +149,40 @@ pub async fn siblings_are_told_from_renditions(ledger: &Trial) {
         [("scan", Rendition), ("other", Alike), ("other scan", Alike), ("picture", Picture)];
     assert_eq!(like(ledger, "hwp", &Scope::All, 99).await, paths(&found));
     assert_eq!(like(ledger, "hwp", &Scope::All, 1).await, paths(&found[..1]));
-    let found = like(ledger, "old", &Scope::All, 2).await;
-    assert_eq!(found, paths(&[("old copy", Rendition), ("old other", Alike)]));
+    let found = like(ledger, "old", &Scope::All, 3).await;
+    assert_eq!(found, paths(&[("old copy", Rendition), ("now", Rendition), ("old other", Alike)]));
     for _ in 0..2 {
         let found = several(ledger, &all, &Scope::All).await;
-        assert_eq!(found, ["hwp", "scan", "old", "old copy"]);
+        assert_eq!(found, ["hwp", "scan", "old", "old copy", "now"]);
     }
     // A rendition that comes later is found among them.
     read(ledger, &[("later", "9", &[about("교량", 30, 100)])], 10).await;
     let found = several(ledger, &all, &Scope::All).await;
-    assert_eq!(found, ["hwp", "scan", "other", "old", "old copy"]);
+    assert_eq!(found, ["hwp", "scan", "other", "old", "old copy", "now"]);
+}
+
+/// Among however many of one template that are nearer a rendition is found, and both questions have one answer.
+pub async fn a_rendition_is_found_among_its_siblings(ledger: &Trial) {
+    let siblings: Vec<(String, String)> =
+        (0..80).map(|nth| (format!("sibling {nth}"), format!("{nth}"))).collect();
+    let subject =
+        |nth: u32| format!("{}{}", ["교량", "옹벽", "제방", "터널"][nth as usize % 4], nth);
+    let own = [about("축사", 0, 100)];
+    let scan = [about("축사", 60, 100)];
+    let others: Vec<[Annotation; 1]> =
+        (0..80).map(|nth| [about(&subject(nth), 1 + nth % 50, 100)]).collect();
+    let mut objects: Vec<(&str, &str, &[Annotation])> =
+        vec![("hwp", "hwp", &own), ("scan", "scan", &scan)];
+    for ((path, content), others) in siblings.iter().zip(&others) {
+        objects.push((path, content, others));
+    }
+    read(ledger, &objects, 0).await;
+    let found = like(ledger, "hwp", &Scope::All, 99).await;
+    assert_eq!((found.len(), &found[0]), (81, &("scan".to_owned(), Relation::Rendition)));
+    assert!(found[1..].iter().all(|(_, relation)| *relation == Relation::Alike), "{found:?}");
+    for _ in 0..2 {
+        assert_eq!(several(ledger, &["hwp", "scan"], &Scope::All).await, ["hwp", "scan"]);
+    }
 }
 
 /// The paths, of these, of what does not stand alone.
@@ -181,7 +207,7 @@ pub async fn what_stands_alone_is_told(ledger: &Trial) {
             ("near", "3", &[text(RENDITION, 100)]),
             ("longer", "4", &[text(0, 400)]),
             ("seen", "5", &[picture(0, 1)]),
-            ("newer", "6", &[said("text_fingerprint", 2, text(0, 100).finding)]),
+            ("newer", "6", &[said("text_fingerprint", 3, text(0, 100).finding)]),
             ("none", "7", &[said("text_fingerprint", 1, Finding::Nothing)]),
         ],
         0,

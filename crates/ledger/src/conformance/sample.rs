@@ -184,6 +184,7 @@ pub fn document(claim: &Claim, inner: Option<&str>) -> Document {
         segments: 1,
         characters: 10,
         text: Some(BlobId::of(claim.object.version.as_bytes()).into()),
+        wordless: None,
         preview: None,
         previews: Vec::new(),
         likeness: false,

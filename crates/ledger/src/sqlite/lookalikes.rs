@@ -21,7 +21,9 @@ use super::value::{bytes, covered, document_id, json, scope, signed, small};
 use super::writing::Writing;
 use crate::documents::{Documents, Stored};
 use crate::error::{LedgerError, Result};
-use crate::lookalikes::{Lookalike, Lookalikes, Relation, is_rendition, text_likeness};
+use crate::lookalikes::{
+    Lookalike, Lookalikes, MOST_CHECKED, Relation, is_rendition, text_likeness,
+};
 
 /// A row of [`OWN`].
 type OwnRow = (i64, i64, i64, Vec<u8>, Option<String>);
@@ -77,9 +79,6 @@ const AT_ONCE: u32 = 1 << 16;
 
 /// Candidates that are asked for at once.
 const PAGE: usize = 256;
-
-/// Texts, the nearest first, that are looked at for whether they are renditions: a template has thousands that are like it.
-const MOST_CHECKED: usize = 512;
 
 #[async_trait]
 impl Lookalikes for SqliteLedger {
@@ -246,7 +245,8 @@ impl SqliteLedger {
     ) -> Result<Vec<(Relation, Near)>> {
         let kind = |near: &Near| keys.get(near.key).map(|key| key.kind);
         let texts = near.iter().filter(|near| kind(near) == Some(Kind::Text));
-        let checked: BTreeSet<i64> = texts.take(MOST_CHECKED).map(|near| near.id).collect();
+        // Itself is one of them.
+        let checked: BTreeSet<i64> = texts.take(MOST_CHECKED + 1).map(|near| near.id).collect();
         let openings = self.openings(&checked).await?;
         let is_text: Vec<bool> = near.iter().map(|near| kind(near) == Some(Kind::Text)).collect();
         let relate = move || {
@@ -307,9 +307,10 @@ impl SqliteLedger {
             .await
             .map_err(fault)?;
         let key = |(kind, version, shingles, bits, locator): OwnRow| {
+            let kind = Kind::of(kind)?;
             Some(Key {
-                kind: Kind::of(kind)?,
-                version: small(version),
+                kind,
+                version: kind.compared_as(small(version)),
                 shingles: small(shingles),
                 print: Fingerprint::from_bytes(&bits)?,
                 locator: locator.and_then(|text| serde_json::from_str(&text).ok()),
@@ -382,7 +383,8 @@ impl SqliteLedger {
 /// Puts a row on its shelf, if it can be read.
 fn shelve(shelves: &mut Shelves, (agency, id, kind, version, shingles, bits): PrintRow) {
     let Some((kind, print)) = Kind::of(kind).zip(Fingerprint::from_bytes(&bits)) else { return };
-    shelves.put(&agency, kind, small(version), Shelved { id, print, shingles: small(shingles) });
+    let version = kind.compared_as(small(version));
+    shelves.put(&agency, kind, version, Shelved { id, print, shingles: small(shingles) });
 }
 
 /// A fingerprint as it will be kept.

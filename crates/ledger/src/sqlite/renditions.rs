@@ -19,7 +19,7 @@ use super::shelves::{Kind, Row};
 use super::value::{covered, document_id, json, scope, small};
 use crate::documents::{Documents, Stored};
 use crate::error::{LedgerError, Result};
-use crate::lookalikes::{RENDITION, is_rendition, may_be_renditions};
+use crate::lookalikes::{MOST_CHECKED, RENDITION, is_rendition, may_be_renditions};
 
 /// The fingerprints of the texts of some documents.
 pub(super) const TEXTS: &str = "
@@ -52,9 +52,11 @@ const SLICE: usize = 1 << 13;
 /// Of these as many as stay in the processor's cache while each text is compared with them.
 const CACHED: usize = 512;
 
-/// Texts of a slice, the nearest first, that are looked at for whether they are renditions of one: others are like all that
-/// their template is of.
-const MOST_CHECKED: usize = 64;
+/// Alignments that are made before others get their turn: some tenth of a second.
+const ALIGNED: usize = 1 << 12;
+
+// Those of one text are made in one turn.
+const _: () = assert!(MOST_CHECKED <= ALIGNED);
 
 /// A text that is asked about.
 #[derive(Clone, Debug)]
@@ -65,8 +67,18 @@ struct Text {
     shingles: u32,
     print: Fingerprint,
     known: Known,
-    /// Those of the slice that are like it: in how many bits they differ, and their rows.
+    /// Those that are like it, the nearest first: in how many bits they differ, and their rows.
     alike: Vec<(u32, i64)>,
+}
+
+impl Text {
+    /// What is known of it once it was compared with all up to this number: with one that is near it was not compared any further.
+    fn settled(&self, upto: i64) -> (i64, Known) {
+        match self.known.near {
+            None => (self.id, Known { upto, near: None }),
+            Some(_) => (self.id, self.known),
+        }
+    }
 }
 
 impl SqliteLedger {
@@ -117,22 +129,14 @@ impl SqliteLedger {
                     texts = self.compare(texts, version, row).await?;
                 }
             }
+            texts = self.tell_apart(texts, &codes, upto).await?;
             let near: BTreeSet<i64> = texts.iter().filter_map(|text| text.known.near).collect();
             let there = self.there(&near).await?;
-            let found: Vec<(i64, Known)> = texts
-                .iter()
-                .map(|text| match text.known.near {
-                    None => (text.id, Known { upto, near: None }),
-                    near => (
-                        text.id,
-                        Known { near: near.filter(|id| there.contains(id)), ..text.known },
-                    ),
-                })
-                .collect();
-            self.neighbours()
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remember(&codes, &found);
+            let found = texts.iter().map(|text| {
+                let (id, known) = text.settled(upto);
+                (id, Known { near: known.near.filter(|id| there.contains(id)), ..known })
+            });
+            self.remember(&codes, &found.collect::<Vec<_>>());
             let gone: Vec<i64> = near.into_iter().filter(|id| !there.contains(id)).collect();
             if gone.is_empty() {
                 let near = texts.iter().filter(|text| text.known.near.is_some());
@@ -153,7 +157,7 @@ impl SqliteLedger {
             Some(Text {
                 id,
                 document: document_id(&document).ok()?,
-                version: small(version),
+                version: Kind::Text.compared_as(small(version)),
                 shingles: small(shingles),
                 print: Fingerprint::from_bytes(&bits)?,
                 known: Known::default(),
@@ -181,13 +185,39 @@ impl SqliteLedger {
                 .await
                 .map_err(|e| LedgerError::unavailable(format!("a comparison broke off: {e}")))?;
             drop(turn);
-            texts = self.tell_apart(texts).await?;
         }
         Ok(texts)
     }
 
-    /// Of the texts that are like one, finds one that is the same, if any is.
-    async fn tell_apart(&self, mut texts: Vec<Text>) -> Result<Vec<Text>> {
+    /// Of the texts that are like one, finds one that is the same, if any is: of some texts, then of the next, in turns as they are
+    /// compared. What is settled is remembered at once, so that whoever cannot wait for all finds it when he asks again.
+    async fn tell_apart(
+        &self,
+        texts: Vec<Text>,
+        codes: &BTreeSet<String>,
+        upto: i64,
+    ) -> Result<Vec<Text>> {
+        let mut told = Vec::with_capacity(texts.len());
+        let mut rest = texts.into_iter().peekable();
+        while rest.peek().is_some() {
+            let (mut some, mut alignments) = (Vec::new(), 0);
+            while let Some(text) = rest.next_if(|text| alignments + text.alike.len() <= ALIGNED) {
+                alignments += text.alike.len();
+                some.push(text);
+            }
+            let some = self.tell_some_apart(some).await?;
+            let known: Vec<(i64, Known)> = some.iter().map(|text| text.settled(upto)).collect();
+            self.remember(codes, &known);
+            told.extend(some);
+        }
+        Ok(told)
+    }
+
+    fn remember(&self, codes: &BTreeSet<String>, known: &[(i64, Known)]) {
+        self.neighbours().lock().unwrap_or_else(PoisonError::into_inner).remember(codes, known);
+    }
+
+    async fn tell_some_apart(&self, mut texts: Vec<Text>) -> Result<Vec<Text>> {
         let unsettled = || texts.iter().filter(|text| !text.alike.is_empty());
         let rows: BTreeSet<i64> = unsettled()
             .flat_map(|text| text.alike.iter().map(|(_, id)| *id).chain([text.id]))
@@ -196,6 +226,7 @@ impl SqliteLedger {
             return Ok(texts);
         }
         let openings = self.openings(&rows).await?;
+        let _turn = self.comparing().lock().await;
         let settle = move || {
             texts.iter_mut().for_each(|text| settle(text, &openings));
             texts
@@ -288,10 +319,17 @@ fn compare_slice(texts: &mut [Text], version: u32, row: &Row, slice: Range<usize
                     text.alike.push((*distance, other.id));
                 }
             }
-            text.alike.sort_unstable();
-            text.alike.truncate(MOST_CHECKED);
+            if text.alike.len() > 2 * MOST_CHECKED {
+                leave_the_nearest(&mut text.alike);
+            }
         }
     }
+    texts.iter_mut().for_each(|text| leave_the_nearest(&mut text.alike));
+}
+
+fn leave_the_nearest(alike: &mut Vec<(u32, i64)>) {
+    alike.sort_unstable();
+    alike.truncate(MOST_CHECKED);
 }
 
 fn settle(text: &mut Text, openings: &HashMap<i64, Arc<Opening>>) {
@@ -302,5 +340,64 @@ fn settle(text: &mut Text, openings: &HashMap<i64, Arc<Opening>>) {
     });
     if let Some((_, id)) = same {
         text.known.near = Some(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::shelves::Shelved;
+    use super::*;
+    use crate::conformance::sample;
+
+    fn text(id: i64) -> Text {
+        Text {
+            id,
+            document: sample::id("a"),
+            version: 1,
+            shingles: 100,
+            print: Fingerprint::new([0; 4]),
+            known: Known::default(),
+            alike: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn of_all_that_is_like_a_text_the_nearest_are_looked_at() {
+        let shelved = |id: i64| {
+            let print = Fingerprint::new([(1 << (id % 3)) - 1, 0, 0, 0]);
+            Shelved { id, print, shingles: 100 }
+        };
+        let most = MOST_CHECKED as i64;
+        let row: Row = Arc::new((1..=3 * most).map(shelved).collect());
+        let mut texts = vec![text(3)];
+        for slice in [0..row.len() / 2, row.len() / 2..row.len()] {
+            compare_slice(&mut texts, 1, &row, slice);
+        }
+        let alike = &texts[0].alike;
+        // Its own row is none of them.
+        let nearest = (2..=most).map(|nth| (0, 3 * nth)).chain([(1, 1)]);
+        assert_eq!(*alike, nearest.collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn texts_are_told_apart_in_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        let ledger = SqliteLedger::open(&path, sample::Hand::default().clock()).await.unwrap();
+        let codes: BTreeSet<String> = ["1741000".to_owned()].into();
+        let like = |id: i64| Text { alike: vec![(1, 9); MOST_CHECKED], ..text(id) };
+        let texts: Vec<Text> = (1..=20).map(like).collect();
+        let turn = ledger.comparing().lock().await;
+        let told = ledger.tell_apart(texts, &codes, 30);
+        let mut told = std::pin::pin!(told);
+        let waited = tokio::time::timeout(Duration::from_millis(200), &mut told).await;
+        assert!(waited.is_err(), "it is another one's turn");
+        drop(turn);
+        let told: Vec<i64> = told.await.unwrap().iter().map(|text| text.id).collect();
+        assert_eq!(told, (1..=20).collect::<Vec<_>>());
+        let neighbours = ledger.neighbours().lock().unwrap();
+        assert_eq!(neighbours.of(&codes, &told), [Known { upto: 30, near: None }; 20]);
     }
 }

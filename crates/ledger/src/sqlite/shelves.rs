@@ -15,7 +15,7 @@ use madang_document::fingerprint::Fingerprint;
 use madang_document::locator::Locator;
 
 use super::comparison;
-use crate::lookalikes::{PICTURE, RENDITION, may_be_renditions};
+use crate::lookalikes::{PICTURE, RENDITION, compared_as, may_be_renditions};
 
 /// What a fingerprint is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +38,14 @@ impl Kind {
     /// The kind of a number.
     pub(super) fn of(number: i64) -> Option<Kind> {
         [Kind::Text, Kind::Picture].into_iter().find(|kind| kind.number() == number)
+    }
+
+    /// Under which version what a version of a stage made of this kind is compared.
+    pub(super) fn compared_as(self, version: u32) -> u32 {
+        match self {
+            Kind::Text => compared_as(version),
+            Kind::Picture => version,
+        }
     }
 
     /// Bits in which two of this kind differ at the most.
@@ -97,7 +105,7 @@ struct Shelf {
     /// How many there were when it was filled.
     filled: usize,
     count: usize,
-    /// Only what the same version of a stage made can be compared. Each is in the order of its numbers.
+    /// Only what [one version](Kind::compared_as) made can be compared. Each is in the order of its numbers.
     rows: HashMap<(Kind, u32), Row>,
 }
 

@@ -134,6 +134,8 @@ struct Body {
     #[serde(default)]
     text: Option<BlobPart>,
     #[serde(default)]
+    wordless: Option<BlobId>,
+    #[serde(default)]
     language: Option<String>,
     #[serde(default)]
     reason: Option<Reason>,
@@ -165,7 +167,7 @@ pub(super) fn change(
 ) -> Option<Change> {
     let outcome = Outcome::parse(outcome)?;
     let body = serde_json::from_str::<Body>(body).ok()?;
-    let Body { text, language, reason, metadata, members, sha256, characters } = body;
+    let Body { text, wordless, language, reason, metadata, members, sha256, characters } = body;
     let media_type = MediaType::new(media_type);
     let mut rest = document.clone();
     if !is_same_object {
@@ -174,6 +176,7 @@ pub(super) fn change(
     }
     let before = Document {
         text,
+        wordless,
         language,
         reason,
         metadata,

@@ -143,7 +143,7 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     ("hdr", "넓은 밝기 범위(HDR)", "High dynamic range (HDR)", Plain),
     ("pixel_aspect", "화소 비율", "Shape of pixels", Plain),
     ("stream_languages", "트랙의 언어", "Languages of tracks", Language),
-    ("stream_titles", "트랙의 이름", "Titles of tracks", Plain),
+    (metadata::STREAM_TITLES, "트랙의 이름", "Titles of tracks", Plain),
     ("key_frames", "장면이 있는 때(초)", "Seconds of frames", Plain),
     (metadata::AUDIO_CODEC, "음성 코덱", "Audio codec", Plain),
     (metadata::SAMPLE_RATE, "표본화율", "Sample rate", Unit("Hz")),

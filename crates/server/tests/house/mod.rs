@@ -274,6 +274,7 @@ impl House {
                 characters: segments.iter().map(|s| s.text.chars().count() as u64).sum(),
                 text,
                 preview,
+                wordless: None,
                 previews,
                 likeness: paper.likeness,
                 annotations: paper.annotations.clone(),

@@ -24,6 +24,10 @@ const PIXELS_MOST: usize = 18_000_000;
 /// Shorter side of a picture on which anything could be read, pixels.
 const LEAST: usize = 24;
 
+/// Longer side of a sheet of A4 at 300 to the inch, pixels; and of the middle of what is larger, which is looked at by itself.
+const SHEET: usize = 3_508;
+const MIDDLE: usize = SHEET / 2;
+
 /// How sure one is of a line that is told where most of what an engine makes out may be none: in a frame of a film, beside the
 /// words of a page.
 pub(crate) const SURE: f32 = 0.6;
@@ -71,6 +75,10 @@ fn probably_right(sure: f64) -> f64 {
         (Some((_, right)), None) => *right,
         (None, _) => 0.0,
     }
+}
+
+fn is_likely(picture: Pixels) -> bool {
+    LikelyText::of(&picture).is_likely()
 }
 
 impl Sight {
@@ -147,7 +155,21 @@ impl Sight {
         let is_never = wanted == Ocr::Never || shorter < LEAST;
         let look = (!is_never).then(|| LikelyText::of(&self.grey));
         context.progress();
-        look.filter(|look| wanted == Ocr::Always || look.is_likely())
+        look.filter(|look| {
+            wanted == Ocr::Always || look.is_likely() || self.middle().is_some_and(is_likely)
+        })
+    }
+
+    /// The middle of what is larger than a sheet of A4: its letters are no letters any more where all of it is looked at as small as that.
+    fn middle(&self) -> Option<Pixels> {
+        let (width, height) = (self.grey.width, self.grey.height);
+        let part = |side: usize| {
+            let part = side.min(MIDDLE);
+            let from = (side - part) / 2;
+            (from, from + part)
+        };
+        let ((left, right), (top, bottom)) = (part(width), part(height));
+        (width.max(height) > SHEET).then(|| self.grey.cut(Rect { left, top, right, bottom }, 0))
     }
 
     /// What an engine reads on it.
@@ -335,6 +357,21 @@ fn is_near(one: &Rect, other: &Rect, gap: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_letters_on_a_large_sheet_are_seen() {
+        let mut sheet = Pixels::of(5_000, 3_600, 240);
+        for top in (600..3_000).step_by(24) {
+            for left in (600..4_400).step_by(14) {
+                sheet.fill_rect(Rect { left, top, right: left + 9, bottom: top + 12 }, 30);
+            }
+        }
+        assert!(!LikelyText::of(&sheet).is_likely(), "as small as all of it is looked at");
+        let sight = Sight { grey: sheet, dpi: None, page: 1, is_page: false };
+        assert!(sight.middle().is_some_and(is_likely));
+        let sheet = Pixels::of(3_508, 2_480, 240);
+        assert_eq!(Sight { grey: sheet, ..sight }.middle(), None);
+    }
 
     #[test]
     fn a_line_of_pixels_is_not_made_smaller_to_be_read() {

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::hayro_syntax::Pdf;
-use hayro::hayro_syntax::object::Stream;
+use hayro::hayro_syntax::object::{Dict, Stream};
 use hayro::hayro_syntax::page::Page;
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
@@ -22,6 +22,21 @@ use crate::context::Context;
 
 /// Points to the inch (ISO 32000-1, 8.3.2.3).
 const POINTS: f32 = 72.0;
+
+/// Pixels to the inch of what was scanned, in whatever resolution, and pixels that show a page of words whatever its size is said to be.
+const NO_SHEET: RangeInclusive<u32> = 72..=700;
+const NATIVE_LEAST: u32 = 1_500;
+
+/// Memory that the pictures of one page take until they are drawn, in bytes: the library decodes each of them whole.
+const PICTURES_WEIGHT_MOST: u64 = 700 << 20;
+
+/// Bytes of that for each pixel of a picture, in black and white and of any other: measured on whole children.
+const WEIGHT_OF_BIT: u64 = 1;
+const WEIGHT_OF_PIXEL: u64 = 7;
+
+/// Objects of one page that are weighed, and how deep they lie in each other.
+const WEIGHED_MOST: usize = 4_096;
+const WEIGHED_DEEP: usize = 4;
 
 /// Pictures of a page that are looked at for the one that fills it.
 const PICTURES_MOST: usize = 64;
@@ -66,6 +81,14 @@ impl Scale {
                     let dpi = *pixels as f32 / width.max(height) * POINTS;
                     usual.contains(&(dpi.round() as u32)) && pixels <= most
                 });
+                // Of no sheet that anybody laid on a scanner: what sizes its pages says nothing of the size of its letters.
+                let is_no_sheet = |pixels: &u32| {
+                    let dpi = *pixels as f32 / width.max(height) * POINTS;
+                    !NO_SHEET.contains(&(dpi.round() as u32))
+                        && (NATIVE_LEAST..=*most).contains(pixels)
+                };
+                let longer = filled.map(|(across, down)| across.max(down));
+                let own = own.or(longer.filter(is_no_sheet));
                 // A page is cut off at whole pixels.
                 let own = own.map(|pixels| (pixels as f32 + 0.01) / width.max(height));
                 own.unwrap_or_else(|| (*dpi as f32 / POINTS).min(longest(*most)))
@@ -88,6 +111,25 @@ fn filled(page: &Page<'_>, (width, height): (f32, f32)) -> Option<(u32, u32)> {
     let shape = |long: f32, short: f32| long.max(short) / long.min(short);
     let is_alike = (shape(across as f32, down as f32) / shape(width, height) - 1.0).abs() < 0.02;
     is_alike.then_some((across, down))
+}
+
+/// Memory that these pictures take when they are drawn, and those within the drawings among them.
+fn weight(x_objects: &Dict<'_>, depth: usize) -> u64 {
+    let weights = x_objects.keys().take(WEIGHED_MOST).filter_map(|name| {
+        let stream = x_objects.get::<Stream<'_>>(&*name)?;
+        let dict = stream.dict();
+        let side = |name: &[u8]| dict.get::<u32>(name).map(u64::from);
+        if let Some((width, height)) = side(b"Width").zip(side(b"Height")) {
+            let is_bit = dict.get::<u32>(b"BitsPerComponent".as_slice()) == Some(1)
+                || dict.get::<bool>(b"ImageMask".as_slice()) == Some(true);
+            let each = if is_bit { WEIGHT_OF_BIT } else { WEIGHT_OF_PIXEL };
+            return Some(width.saturating_mul(height).saturating_mul(each));
+        }
+        let inner = dict.get::<Dict<'_>>(b"Resources".as_slice())?;
+        let inner = inner.get::<Dict<'_>>(b"XObject".as_slice())?;
+        (depth < WEIGHED_DEEP).then(|| weight(&inner, depth + 1))
+    });
+    weights.fold(0, u64::saturating_add)
 }
 
 impl PdfRaster {
@@ -132,6 +174,11 @@ impl PdfRaster {
                 return Err(ReasonKind::Unreadable.of(part()));
             }
             preview::may_decode(width, height, context)?;
+            let bytes = weight(&page.resources().x_objects, 0);
+            if bytes > PICTURES_WEIGHT_MOST {
+                let takes = ReasonKind::TakesMemory { bytes, limit: PICTURES_WEIGHT_MOST };
+                return Err(takes.of(Noun::Picture));
+            }
             let bytes = u64::from(width) * u64::from(height) * 4;
             context.spend_decoded(bytes).map_err(crate::error::ExtractError::into_reason)?;
             let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
@@ -170,6 +217,12 @@ mod tests {
         assert_eq!(pixels(Some((1241, 1754))), [1240, 1754]);
         let usual = pixels(None);
         assert_eq!(usual, [2480, 3507]);
+        // What no sheet is: the same scan on a page of an inch, and on one of seven feet.
+        let native = |points: (f32, f32)| {
+            let scale = Scale::SCAN.of(points, Some((2480, 3507)));
+            (points.1 * scale).floor() as u32
+        };
+        assert_eq!([native((72.0, 101.8)), native((6000.0, 8485.0))], [3507, 3507]);
         // What is set lower, or higher, than scanners are.
         assert_eq!(pixels(Some((827, 1169))), usual);
         assert_eq!(pixels(Some((4961, 7016))), usual);

@@ -152,7 +152,7 @@ impl Leaf {
                 match bounds_of(segment) {
                     Some(bounds) => {
                         let mut found: Vec<Bounds> =
-                            of_words(segment, mark.start, mark.end).into_iter().collect();
+                            of_words(segment, mark.start, mark.end).collect();
                         if found.is_empty() {
                             found.push(within(bounds, &segment.text, mark.start, mark.end));
                         }

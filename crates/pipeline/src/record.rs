@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(keywords(&metadata), ["a", "김", "b"]);
         // Each property of the table is looked at, and none is in it twice.
         let mut metadata = Metadata::default();
-        FOUND_BY.iter().for_each(|name| metadata.set(*name, *name));
+        FOUND_BY.iter().for_each(|name| metadata.set(name, *name));
         assert_eq!(keywords(&metadata), FOUND_BY);
         metadata = Metadata::default();
         metadata.set(meta::STREAM_TITLES, Value::List(vec![text("해설"), text("현장음")]));

@@ -130,7 +130,7 @@ impl Plate {
 
     /// Whether it covers a part of another.
     pub(crate) fn overlaps(&self, other: &Plate) -> bool {
-        self.rect.overlaps(&other.rect)
+        self.covers(&other.rect)
     }
 
     /// Puts it as dark letters on white on a picture that is as large as the one it was found on by this factor: on the picture itself,

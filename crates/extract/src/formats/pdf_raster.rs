@@ -27,10 +27,11 @@ const POINTS: f32 = 72.0;
 const NO_SHEET: RangeInclusive<u32> = 72..=700;
 const NATIVE_LEAST: u32 = 1_500;
 
-/// Memory that the pictures of one page take until they are drawn, in bytes: the library decodes each of them whole.
-const PICTURES_WEIGHT_MOST: u64 = 700 << 20;
+/// Memory that a picture of a page may take until it is drawn, in bytes: the library decodes it whole.
+const PICTURE_WEIGHT_MOST: u64 = 700 << 20;
 
-/// Bytes of that for each pixel of a picture, in black and white and of any other: measured on whole children.
+/// Bytes of that for each pixel of a picture in black and white (measured on whole children: 558 million took 760 MiB, 900 million more
+/// than a GiB), and of any other (as much as a child took for a PNG in eight bits; of PDF it is not measured).
 const WEIGHT_OF_BIT: u64 = 1;
 const WEIGHT_OF_PIXEL: u64 = 7;
 
@@ -113,7 +114,8 @@ fn filled(page: &Page<'_>, (width, height): (f32, f32)) -> Option<(u32, u32)> {
     is_alike.then_some((across, down))
 }
 
-/// Memory that these pictures take when they are drawn, and those within the drawings among them.
+/// Memory that the heaviest of these pictures takes when it is drawn, with those within the drawings among them. Not that of all: many a
+/// producer names the pictures of all pages on each of them.
 fn weight(x_objects: &Dict<'_>, depth: usize) -> u64 {
     let weights = x_objects.keys().take(WEIGHED_MOST).filter_map(|name| {
         let stream = x_objects.get::<Stream<'_>>(&*name)?;
@@ -129,7 +131,7 @@ fn weight(x_objects: &Dict<'_>, depth: usize) -> u64 {
         let inner = inner.get::<Dict<'_>>(b"XObject".as_slice())?;
         (depth < WEIGHED_DEEP).then(|| weight(&inner, depth + 1))
     });
-    weights.fold(0, u64::saturating_add)
+    weights.max().unwrap_or(0)
 }
 
 impl PdfRaster {
@@ -175,8 +177,8 @@ impl PdfRaster {
             }
             preview::may_decode(width, height, context)?;
             let bytes = weight(&page.resources().x_objects, 0);
-            if bytes > PICTURES_WEIGHT_MOST {
-                let takes = ReasonKind::TakesMemory { bytes, limit: PICTURES_WEIGHT_MOST };
+            if bytes > PICTURE_WEIGHT_MOST {
+                let takes = ReasonKind::TakesMemory { bytes, limit: PICTURE_WEIGHT_MOST };
                 return Err(takes.of(Noun::Picture));
             }
             let bytes = u64::from(width) * u64::from(height) * 4;
@@ -204,7 +206,66 @@ impl PdfRaster {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
+    use madang_document::outcome::Outcome;
+
     use super::*;
+    use crate::blob::Blob;
+    use crate::context::Spent;
+    use crate::engines::Engines;
+    use crate::extraction::Extraction;
+    use crate::order::Order;
+
+    /// A PDF of one empty page that names pictures of these sides, in black and white or not.
+    fn naming(pictures: &[(u32, u32, u8)]) -> Vec<u8> {
+        let names: String = (0..pictures.len()).map(|n| format!("/I{n} {} 0 R ", n + 4)).collect();
+        let mut objects = vec![
+            "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+            "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+            format!(
+                "<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]/Resources<</XObject<<{names}>>>>>>"
+            ),
+        ];
+        objects.extend(pictures.iter().map(|(width, height, bits)| {
+            format!(
+                "<</Type/XObject/Subtype/Image/Width {width}/Height {height}/BitsPerComponent {bits}\
+                 /ColorSpace/DeviceGray/Length 1>>\nstream\n0\nendstream"
+            )
+        }));
+        let (mut file, mut places) = (String::from("%PDF-1.7\n"), String::new());
+        for (n, object) in (1..).zip(&objects) {
+            places.push_str(&format!("{:010} 00000 n \n", file.len()));
+            file.push_str(&format!("{n} 0 obj\n{object}\nendobj\n"));
+        }
+        let (at, count) = (file.len(), objects.len() + 1);
+        file.push_str(&format!("xref\n0 {count}\n0000000000 65535 f \n{places}"));
+        file.push_str(&format!("trailer<</Root 1 0 R/Size {count}>>\nstartxref\n{at}\n%%EOF\n"));
+        file.into_bytes()
+    }
+
+    #[test]
+    fn a_page_is_not_drawn_whose_picture_takes_more_than_there_is() {
+        let (order, engines, spent) = (Order::named("a.pdf"), Engines::none(), Spent::default());
+        let kept = RefCell::new(Vec::<Extraction>::new());
+        let no_members = |_: &dyn Blob, _: &Context<'_>| Outcome::Empty;
+        let context = Context::new(&order, 1_000_000, &engines, &spent, &kept, no_members);
+        for (pictures, is_drawn) in [
+            (&[(1, i32::MAX as u32, 1)][..], false),
+            (&[(30_000, 30_000, 1)], false),
+            (&[(11_000, 11_000, 8)], false),
+            (&[(20_000, 28_000, 1)], true),
+            // Those of all pages of a scan.
+            (&[(8_000, 8_000, 8), (8_000, 8_000, 8), (8_000, 8_000, 8)], true),
+        ] {
+            let Ok(raster) = PdfRaster::open(naming(pictures), "") else { panic!() };
+            let page = raster.page(1, &Scale::SCAN, &context);
+            let reason = page.as_ref().err();
+            assert_eq!(page.is_ok(), is_drawn, "{pictures:?}: {reason:?}");
+            let is_weighed = |why: &Reason| matches!(why.kind, ReasonKind::TakesMemory { .. });
+            assert_eq!(reason.is_some_and(is_weighed), !is_drawn, "{pictures:?}: {reason:?}");
+        }
+    }
 
     #[test]
     fn a_scan_is_drawn_as_large_as_it_is() {

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 
+use madang_ledger::jobs::JobState;
 use madang_tests::ground::binary::fixture;
 use madang_tests::ground::scenario::{Scenario, lines};
 use serde_json::Value;
@@ -75,6 +76,82 @@ fn a_bomb_of_a_gibibyte_is_stopped_at_a_limit() {
     let summary = scenario.once(&["drop"]);
     assert_eq!((summary.received, summary.in_flight), (2, 0), "{summary:?}");
     assert_eq!(scenario.found("beside"), ["plain.txt"]);
+}
+
+/// A PDF of one page that says something, and shows a picture of so many black pixels to a side.
+fn with_a_picture(side: usize) -> Vec<u8> {
+    let text = b"BT /F 12 Tf 72 700 Td (Received 2026-0914) Tj ET q 400 0 0 400 72 72 cm /I Do Q";
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::copy(&mut std::io::repeat(0).take((side * side) as u64), &mut packed).unwrap();
+    let packed = packed.finish().unwrap();
+    let streams = [
+        (String::new(), text.to_vec()),
+        (
+            format!(
+                "/Type/XObject/Subtype/Image/Width {side}/Height {side}/BitsPerComponent 8\
+                 /ColorSpace/DeviceGray/Filter/FlateDecode"
+            ),
+            packed,
+        ),
+    ];
+    let mut objects = vec![
+        b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>".to_vec(),
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 5 0 R/Resources\
+          <</Font<</F 4 0 R>>/XObject<</I 6 0 R>>>>>>"
+            .to_vec(),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_vec(),
+    ];
+    for (said, bytes) in streams {
+        let mut object = format!("<<{said}/Length {}>>\nstream\n", bytes.len()).into_bytes();
+        object.extend(bytes);
+        object.extend(b"\nendstream");
+        objects.push(object);
+    }
+    let (mut file, mut places) = (b"%PDF-1.7\n".to_vec(), String::new());
+    for (n, object) in (1..).zip(&objects) {
+        places.push_str(&format!("{:010} 00000 n \n", file.len()));
+        file.extend(format!("{n} 0 obj\n").bytes());
+        file.extend(object);
+        file.extend(b"\nendobj\n");
+    }
+    let (at, count) = (file.len(), objects.len() + 1);
+    file.extend(format!("xref\n0 {count}\n0000000000 65535 f \n{places}").bytes());
+    file.extend(format!("trailer<</Root 1 0 R/Size {count}>>\nstartxref\n{at}\n%%EOF\n").bytes());
+    file
+}
+
+/// A reader that dies over what a document shows costs that, and not what it says.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_dies_of_a_picture_costs_no_words() {
+    let scenario = Scenario::new();
+    scenario.write("madang.toml", "[limits]\nmemory_mib = 64\n");
+    scenario.write("drop/picture.pdf", with_a_picture(9_000));
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    archive.start_file("in.pdf", options).unwrap();
+    archive.write_all(&with_a_picture(9_001)).unwrap();
+    archive.start_file("beside.txt", options).unwrap();
+    archive.write_all("곁의 글 beside".as_bytes()).unwrap();
+    scenario.write("drop/archive.zip", archive.finish().unwrap().into_inner());
+    let summary = scenario.once(&["drop"]);
+    assert_eq!((summary.received, summary.quarantined), (2, 0), "{summary:?}");
+    for job in scenario.jobs().await.into_values() {
+        assert_eq!((job.state, job.attempt, job.crashes), (JobState::Done, 3, 2), "{job:?}");
+    }
+    let mut found = scenario.found("Received");
+    found.sort();
+    assert_eq!(found, ["archive.zip!/in.pdf", "picture.pdf"]);
+    assert_eq!(scenario.found("beside"), ["archive.zip!/beside.txt"]);
+    let documents = extract(&scenario, &["drop/picture.pdf", "drop/archive.zip"]);
+    for document in &documents {
+        let of = format!("{} {}", document["path"], document["member"]);
+        let is_pdf = of.contains(".pdf");
+        let outcome = if is_pdf { "partial" } else { "ok" };
+        assert_eq!(document["outcome"], outcome, "{document}");
+        assert_eq!(document.to_string().contains("were left alone"), is_pdf, "{document}");
+    }
+    assert_eq!(documents.len(), 4);
 }
 
 #[test]

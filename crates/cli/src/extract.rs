@@ -331,15 +331,25 @@ fn is_unread(outcome: Outcome) -> bool {
 fn extract(zygote: &Zygote, path: &Path, terms: &Terms<'_>) -> Answer {
     let start = Instant::now();
     let began = own_cpu_us();
-    let mut describing = terms.surroundings.describing(path);
     let mut cpu_us = 0;
-    let mut read = loop {
-        let read = read(zygote, path, terms, &describing.sidecars);
-        cpu_us += read.cpu_us();
-        if !describing.once_more(read.died()) {
-            break read;
+    let mut as_is = |pace| {
+        let mut describing = terms.surroundings.describing(path);
+        loop {
+            let read = read(zygote, path, terms, &describing.sidecars, pace);
+            cpu_us += read.cpu_us();
+            if !describing.once_more(read.died()) {
+                break (read, describing);
+            }
         }
     };
+    let (mut read, mut describing) = as_is(Pace::Whole);
+    // As the service does at last.
+    if read.died().is_some() {
+        let plain = as_is(Pace::Plain);
+        if plain.0.died().is_none() {
+            (read, describing) = plain;
+        }
+    }
     for extraction in &mut read.extractions {
         let Content { metadata, warnings, .. } = &mut extraction.content;
         closed(metadata, extraction.member.is_none().then_some(warnings), &describing.unread);
@@ -381,12 +391,12 @@ impl Read {
     }
 }
 
-fn read(zygote: &Zygote, path: &Path, terms: &Terms<'_>, sidecars: &[Sidecar]) -> Read {
+fn read(zygote: &Zygote, path: &Path, terms: &Terms<'_>, sidecars: &[Sidecar], pace: Pace) -> Read {
     let mut extractions = Vec::new();
     let mut own = None;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let Terms { limits, options, .. } = *terms;
-    let request = Request { name: &name, limits, options, sidecars, pace: Pace::Whole };
+    let request = Request { name: &name, limits, options, sidecars, pace };
     let ended =
         input(path).and_then(|input| {
             let ended = run_child(zygote, &request, input, &Watch::default(), &mut |extraction| {

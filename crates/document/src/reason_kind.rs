@@ -78,6 +78,8 @@ pub enum ReasonKind {
     LeadsOut,
     /// It cannot be read.
     Unreadable,
+    /// It takes longer to read than the object may take; what was read until then is there.
+    NoTimeForRest,
     /// It cannot be unpacked.
     NotUnpacked,
     /// It cannot be decoded.
@@ -254,6 +256,8 @@ pub enum ReasonKind {
     NotRecognised { more: u64 },
     /// What is written in its pictures and spoken in it is recognised later, after what others wait for.
     RecognitionWaits,
+    /// Its pictures, its sound and its film were left alone, for a reader died over it before.
+    LeftAlone,
     /// What is said in it is not written down, for no model is installed.
     NotTranscribed,
     /// What is said in it was written down as English, the only language that the model knows.
@@ -351,6 +355,7 @@ impl ReasonKind {
                 "not_installed"
             }
             RecognitionWaits => "put_off",
+            LeftAlone => "left_alone",
             NotAsNamed(_) | Damaged | DamagedAfter(_) | DamagedAt(_) | DamagedBefore | LeadsOut
             | Unreadable | NotUnpacked | NotDecoded | Beyond(_) | Overlaps | Circle
             | NotSigned(_) | Broken(_) | Faulty(_) | NoPage(_) | FurtherPages(_) | LieTogether
@@ -383,7 +388,7 @@ impl ReasonKind {
             | MoreWarnings(_)
             | Repeated(_) => "too_many",
             CutAfter { .. } | CutWithin { .. } | TextLimit | LimitReached | LimitOrDamage => "cut",
-            NotFinished(_) | NoProgress(_) | ProcessorTime(_) | Lingered => "time",
+            NotFinished(_) | NoProgress(_) | ProcessorTime(_) | Lingered | NoTimeForRest => "time",
             Memory(_) | KilledBySystem => "memory",
             Panicked(_)
             | Signal { .. }

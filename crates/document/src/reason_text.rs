@@ -198,6 +198,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("{}읽을 수 없습니다", it.object()),
             format!("{} cannot be read", it.english),
         ),
+        NoTimeForRest => both(
+            format!("시간이 모자라 {}끝까지 읽지 못했습니다", it.object()),
+            format!("there was no time for all that is written on {}", it.english),
+        ),
         NotUnpacked => both(
             format!("{}압축을 풀 수 없습니다", it.possessive()),
             format!("{} cannot be unpacked", it.english),
@@ -621,6 +625,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
         RecognitionWaits => both(
             "그림과 소리에 담긴 글은 다른 파일을 먼저 읽은 뒤에 알아냅니다",
             "what is written in pictures and spoken is recognised later, after other files are read",
+        ),
+        LeftAlone => both(
+            "읽던 프로그램이 이 파일에서 멈춘 적이 있어, 그림과 소리와 영상은 빼고 읽었습니다",
+            "pictures, sound and film in it were left alone, because a reader ended over this file before",
         ),
         NotTranscribed => both(
             "음성: 받아쓰지 않았습니다 (음성 인식 모델이 설치되어 있지 않습니다)",

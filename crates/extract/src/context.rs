@@ -22,7 +22,7 @@ use crate::limits::Limits;
 use crate::options::{Ocr, Options};
 use crate::order::Order;
 use crate::recall::{Recall, key_of};
-use crate::recogniser::{Recogniser, Sense, Signal, Unrecognised};
+use crate::recogniser::{Patience, Recogniser, Sense, Signal, Unrecognised};
 use crate::sidecar::{Beside, Sidecar};
 use crate::sink::{Sink, Wanted};
 use crate::stages::annotations;
@@ -86,6 +86,8 @@ pub struct Context<'a> {
     pub(crate) page_picture: Option<u32>,
     /// Whether recognising is put off.
     pub(crate) put_off: bool,
+    /// Whether pictures, sound and film are left alone.
+    plain: bool,
     /// What engines made out before in this object.
     recall: Option<&'a Recall>,
     /// What can recognise text in pictures and sound.
@@ -106,6 +108,36 @@ pub struct Context<'a> {
     spent: &'a Spent,
     sink: &'a dyn Sink,
     read: Read,
+}
+
+/// What an engine made out in a signal.
+pub(crate) struct MadeOut {
+    pub(crate) segments: Vec<Segment>,
+    /// Whether that is all, and time did not end before.
+    pub(crate) is_whole: bool,
+}
+
+/// A sink that waits for an engine.
+struct Waiting<'a> {
+    sink: &'a dyn Sink,
+    /// Whether it said that there is no more time.
+    is_over: Cell<bool>,
+}
+
+impl Patience for Waiting<'_> {
+    fn alive(&self) {
+        self.sink.progress(0);
+    }
+
+    fn more(&self, units: u32) {
+        self.sink.progress(units);
+    }
+
+    fn has_time(&self) -> bool {
+        let has_time = self.sink.has_time();
+        self.is_over.set(self.is_over.get() || !has_time);
+        has_time
+    }
 }
 
 /// Units of work of recognising what is written on one page. A dense one takes two seconds of the processor; where that is shared
@@ -133,6 +165,7 @@ impl<'a> Context<'a> {
             page_picture: order.page_picture,
             words_wanted: !order.likeness && order.page_picture.is_none() && order.member.is_none(),
             put_off: order.put_off,
+            plain: order.plain,
             recall: order.recall.as_ref(),
             engines,
             inner: None,
@@ -205,9 +238,21 @@ impl<'a> Context<'a> {
         self.engines.libav().ok_or_else(absent)
     }
 
+    /// Whether what a document shows or sounds like is left alone, which it says then.
+    pub(crate) fn is_left_alone(&self, content: &mut Content) -> bool {
+        let left_alone = Reason::new(ReasonKind::LeftAlone);
+        if self.plain && !content.warnings.iter().any(|warning| warning.reason == left_alone) {
+            content.lost(left_alone);
+        }
+        self.plain
+    }
+
     /// The engine for a sense. None where it is put off, which the document says then, or where none is installed; a child that
     /// has no engines ends here, to be run again where they are.
     pub fn recogniser(&self, sense: Sense, content: &mut Content) -> Option<&'a dyn Recogniser> {
+        if self.is_left_alone(content) {
+            return None;
+        }
         if self.put_off {
             let waits = Reason::new(ReasonKind::RecognitionWaits);
             if !content.warnings.iter().any(|warning| warning.reason == waits) {
@@ -223,7 +268,7 @@ impl<'a> Context<'a> {
 
     /// Whether somebody wants previews.
     pub(crate) fn previews_wanted(&self) -> bool {
-        self.limits.preview > 0
+        self.limits.preview > 0 && !self.plain
     }
 
     /// Whether what is written in pictures is wanted: of every picture, or of those that are likely to say something.
@@ -244,7 +289,8 @@ impl<'a> Context<'a> {
     pub fn note_unrecognised(&self, part: impl Into<Part>, more: u64, content: &mut Content) {
         let is_missing = self.seen_text_wanted() != Ocr::Never
             && self.recogniser(Sense::Sight, content).is_none()
-            && !self.put_off;
+            && !self.put_off
+            && !self.plain;
         if is_missing {
             content.note(ReasonKind::NotRecognised { more }.of(part));
         }
@@ -312,25 +358,31 @@ impl<'a> Context<'a> {
         self.units(RECOGNITION);
     }
 
-    /// What an engine makes out in a signal. What it made out in the same one before, as far as that is remembered of this
-    /// object, is not made out again.
+    /// What an engine makes out in a signal, as far as there is time. What it made out in the same one before, as far as that is
+    /// remembered of this object, is not made out again.
     pub(crate) fn recognise(
         &self,
         engine: &dyn Recogniser,
         signal: &Signal<'_>,
         languages: &[String],
-    ) -> Result<Vec<Segment>, Unrecognised> {
-        let alive = || self.progress();
-        let Some(recall) = self.recall else { return engine.recognise(signal, languages, &alive) };
+    ) -> Result<MadeOut, Unrecognised> {
+        let waiting = Waiting { sink: self.sink, is_over: Cell::new(false) };
+        let make_out = || {
+            let segments = engine.recognise(signal, languages, &waiting)?;
+            Ok(MadeOut { segments, is_whole: !waiting.is_over.get() })
+        };
+        let Some(recall) = self.recall else { return make_out() };
         let key = key_of(engine, signal, languages);
-        alive();
+        self.progress();
         let known = self.spent.recalled.get_or_init(|| recall.read());
         if let Some(segments) = known.get(&key) {
-            return Ok(segments.clone());
+            return Ok(MadeOut { segments: segments.clone(), is_whole: true });
         }
-        let segments = engine.recognise(signal, languages, &alive)?;
-        self.sink.recognised(&key, &segments);
-        Ok(segments)
+        let made_out = make_out()?;
+        if made_out.is_whole {
+            self.sink.recognised(&key, &made_out.segments);
+        }
+        Ok(made_out)
     }
 
     /// Opens a lock: with the empty password, or with one of those that the pipeline gives; the one that opened the last

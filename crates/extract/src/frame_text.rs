@@ -77,7 +77,13 @@ impl<'a, 'c> FrameText<'a, 'c> {
                 return;
             };
             match sight.recognised(&look, engine, self.context) {
-                Ok(read) => lines = read,
+                Ok(read) => {
+                    if !read.is_whole {
+                        content.cut(ReasonKind::NoTimeForRest.of(Noun::Frame));
+                        self.is_over = true;
+                    }
+                    lines = read.segments;
+                }
                 Err(broken) => {
                     content.note(ReasonKind::Unreadable.of(Noun::Frame).because(broken));
                     self.is_over = true;

@@ -28,6 +28,9 @@ pub struct Order {
     /// Whether what takes long (recognising text in pictures and in sound) is put off: the document says so, and whoever reads
     /// it again later gets the rest. No option of a pipeline either.
     pub put_off: bool,
+    /// Whether its pictures, its sound and its film are left alone, and what engines make out of them: readers died over the
+    /// object, and those are what they die of most. The document says so. No option of a pipeline either.
+    pub plain: bool,
     /// What engines made out before in this object; none where nothing is remembered. It changes what reading costs and not
     /// what it comes to.
     pub recall: Option<Recall>,

@@ -83,7 +83,7 @@ mod tests {
     use madang_document::word::Word;
 
     use super::*;
-    use crate::recogniser::{Sense, Unrecognised};
+    use crate::recogniser::{Patience, Sense, Unrecognised};
 
     fn segment(text: &str) -> Segment {
         let bounds = Bounds { left: 0.1, top: 1.0 / 3.0, right: 471.840_03, bottom: 1e-7 };
@@ -134,7 +134,7 @@ mod tests {
             &self,
             _: &Signal<'_>,
             _: &[String],
-            _: &dyn Fn(),
+            _: &dyn Patience,
         ) -> Result<Vec<Segment>, Unrecognised> {
             Ok(Vec::new())
         }

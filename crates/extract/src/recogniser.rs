@@ -75,8 +75,8 @@ pub trait Recogniser {
     /// points at the picture's `dpi`, or at 72 if there is none) or of one recording ([`Locator::Time`] from its
     /// start on). The caller moves them to the place of the signal in its document. Every segment has a confidence.
     ///
-    /// `languages` are those to expect, the likeliest first; unknown ones are passed over. `alive` is to be called
-    /// about every second: a child that is silent for long is taken for hung.
+    /// `languages` are those to expect, the likeliest first; unknown ones are passed over. Of a signal that takes longer than
+    /// `patience` lasts it gives what it made out before.
     ///
     /// # Errors
     /// [`Unrecognised`] when the engine failed; what is merely without text is an empty list.
@@ -87,8 +87,30 @@ pub trait Recogniser {
         &self,
         signal: &Signal<'_>,
         languages: &[String],
-        alive: &dyn Fn(),
+        patience: &dyn Patience,
     ) -> Result<Vec<Segment>, Unrecognised>;
+}
+
+/// Whoever waits for an engine: hears that it goes on, and how much it has to do, and says how long it may.
+pub trait Patience {
+    /// Work goes on. To be called about every second: a child that is silent for long is taken for hung.
+    fn alive(&self);
+
+    /// There is so much more to do than on a usual page, in units of work ([`crate::sink::Sink::progress`]): time is allowed
+    /// by these.
+    fn more(&self, _units: u32) {}
+
+    /// Whether there is time for more. To be asked between parts of a signal.
+    fn has_time(&self) -> bool {
+        true
+    }
+}
+
+/// Who waits as long as it takes, and only hears that it goes on.
+impl<F: Fn()> Patience for F {
+    fn alive(&self) {
+        self();
+    }
 }
 
 /// An engine failed on a signal: a note in the document, never its end.

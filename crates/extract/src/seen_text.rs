@@ -10,7 +10,7 @@ use madang_document::part::{Noun, Part};
 use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 
-use crate::context::Context;
+use crate::context::{Context, MadeOut};
 use crate::letters::Pieces;
 use crate::likely_text::LikelyText;
 use crate::options::Ocr;
@@ -132,17 +132,16 @@ impl Sight {
             return false;
         };
         match self.recognised(&look, engine, context) {
-            Ok(segments) => {
+            Ok(MadeOut { segments, is_whole }) => {
+                if !is_whole {
+                    content.cut(ReasonKind::NoTimeForRest.of(self.part()));
+                }
                 seen.take(Some(self.page), &segments);
                 self::tell(engine, &segments, content);
                 content.segments.extend(segments.into_iter().map(|segment| self.placed(segment)));
             }
             Err(broken) => {
-                let part = match self.is_page {
-                    true => Part::Page(self.page.into()),
-                    false => Noun::Picture.into(),
-                };
-                content.note(ReasonKind::Unreadable.of(part).because(broken));
+                content.note(ReasonKind::Unreadable.of(self.part()).because(broken));
             }
         }
         true
@@ -172,6 +171,14 @@ impl Sight {
         (width.max(height) > SHEET).then(|| self.grey.cut(Rect { left, top, right, bottom }, 0))
     }
 
+    /// What it is called where something is told of it.
+    fn part(&self) -> Part {
+        match self.is_page {
+            true => Part::Page(self.page.into()),
+            false => Noun::Picture.into(),
+        }
+    }
+
     /// What an engine reads on it.
     ///
     /// # Errors
@@ -181,7 +188,7 @@ impl Sight {
         look: &LikelyText,
         engine: &dyn Recogniser,
         context: &Context<'_>,
-    ) -> Result<Vec<Segment>, ReasonKind> {
+    ) -> Result<MadeOut, ReasonKind> {
         context.recognition();
         let to_be_read = look.to_be_read(&self.grey);
         let grey = to_be_read.as_ref().unwrap_or(&self.grey);

@@ -20,7 +20,7 @@ use madang_extract::limits::Limits;
 use madang_extract::options::{Ocr, Options};
 use madang_extract::order::Order;
 use madang_extract::recall::Recall;
-use madang_extract::recogniser::{Recogniser, Sense, Signal, Unrecognised};
+use madang_extract::recogniser::{Patience, Recogniser, Sense, Signal, Unrecognised};
 
 use counting::Counting;
 
@@ -44,7 +44,7 @@ impl Recogniser for Parrot {
         &self,
         signal: &Signal<'_>,
         _: &[String],
-        _: &dyn Fn(),
+        _: &dyn Patience,
     ) -> Result<Vec<Segment>, Unrecognised> {
         let Signal::Picture(_) = signal else { panic!("no picture") };
         Ok(vec![Segment {
@@ -55,6 +55,63 @@ impl Recogniser for Parrot {
             words: Vec::new(),
         }])
     }
+}
+
+/// Reads a word after the other as long as there is time, four at most.
+struct Reader;
+
+impl Recogniser for Reader {
+    fn name(&self) -> &str {
+        "reader 1"
+    }
+
+    fn sense(&self) -> Sense {
+        Sense::Sight
+    }
+
+    fn languages(&self) -> &[String] {
+        &[]
+    }
+
+    fn recognise(
+        &self,
+        signal: &Signal<'_>,
+        languages: &[String],
+        patience: &dyn Patience,
+    ) -> Result<Vec<Segment>, Unrecognised> {
+        let mut read = Vec::new();
+        while read.len() < 4 && patience.has_time() {
+            patience.more(1);
+            read.extend(Parrot.recognise(signal, languages, patience)?);
+        }
+        Ok(read)
+    }
+}
+
+#[test]
+fn of_a_page_that_takes_too_long_is_kept_what_was_read_of_it() {
+    let read = |granted| {
+        let options = Options { ocr: Ocr::Always, ..Options::default() };
+        let recall = Some(Recall::of(b""));
+        let order = Order { options, recall, ..Order::named("scan.pdf") };
+        let engines = Engines::none().and(vec![Box::new(Reader)]);
+        let sink = Counting::granting(granted);
+        extract(&sheets(2), &order, &engines, &sink);
+        let remembered = sink.remembered().len();
+        let (document, units) = sink.kept();
+        (document, remembered, units)
+    };
+    let (whole, remembered, all) = read(u32::MAX);
+    assert_eq!((whole.outcome, remembered), (Outcome::Ok, 2));
+    assert_eq!(pages_of(&whole), [1, 1, 1, 1, 2, 2, 2, 2]);
+    // Each page is asked for before it is begun, and then for each of its words.
+    let (cut, remembered, units) = read(1 + 4 + 1 + 2);
+    assert_eq!(pages_of(&cut), [1, 1, 1, 1, 2, 2]);
+    assert_eq!((remembered, units), (1, all - 2), "what was cut is not remembered");
+    assert_eq!(cut.outcome, Outcome::Limit);
+    let told = cut.reason.unwrap();
+    assert_eq!(told.english(), "there was no time for all that is written on page 2");
+    assert_eq!(told.korean(), "시간이 모자라 2쪽을 끝까지 읽지 못했습니다");
 }
 
 /// So many sheets on each of which another square is drawn, and no word.

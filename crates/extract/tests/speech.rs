@@ -20,7 +20,7 @@ use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
 use madang_extract::options::{Options, Speech};
 use madang_extract::order::Order;
-use madang_extract::recogniser::{Recogniser, Sense, Signal, Unrecognised};
+use madang_extract::recogniser::{Patience, Recogniser, Sense, Signal, Unrecognised};
 
 use counting::Counting;
 
@@ -54,11 +54,11 @@ impl Recogniser for Echo {
         &self,
         signal: &Signal<'_>,
         languages: &[String],
-        alive: &dyn Fn(),
+        patience: &dyn Patience,
     ) -> Result<Vec<Segment>, Unrecognised> {
         let Signal::Sound(sound) = signal else { panic!("no sound") };
         assert_eq!(languages, ["kor"]);
-        alive();
+        patience.alive();
         self.heard.borrow_mut().push(sound.samples.len());
         if self.fails {
             return Err(Unrecognised { engine: "echo 1".into(), reason: "it is deaf".into() });

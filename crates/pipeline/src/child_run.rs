@@ -49,7 +49,7 @@ pub(crate) async fn extract(
     let terms = Arc::clone(&workers.terms);
     let blobs = workers.blobs.clone();
     let runtime = tokio::runtime::Handle::current();
-    let (claim, pace) = (claim.clone(), workers.pace());
+    let (claim, pace) = (claim.clone(), workers.pace(claim));
     let recollections = workers.recollections.clone();
     let watched = lanes.threads.run(move || {
         let mut documents: Vec<Document> = Vec::new();
@@ -60,8 +60,9 @@ pub(crate) async fn extract(
         let name = claim.object.name().to_owned();
         let (limits, options) = terms.of(&claim.pipeline);
         let request = Request { name: &name, limits, options, sidecars: &sidecars, pace };
-        // Where recognition is put off there is nothing to remember.
-        let recollection = (pace != Pace::Prompt).then(|| recollections.open(&claim)).flatten();
+        // Where nothing is recognised there is nothing to remember.
+        let recognises = !matches!(pace, Pace::Prompt | Pace::Plain);
+        let recollection = recognises.then(|| recollections.open(&claim)).flatten();
         let mut keep = |extraction| {
             if unkept.is_some() {
                 return;

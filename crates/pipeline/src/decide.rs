@@ -100,6 +100,12 @@ pub fn before_reading(attempt: &Attempt, policy: &Policy) -> Option<Step> {
     })
 }
 
+/// Whether an attempt is made without what readers die of most (pictures, sound, film): the last one after deaths, for
+/// what a document says in words is not to be lost with what it shows.
+pub fn is_plain(attempt: &Attempt, policy: &Policy) -> bool {
+    attempt.crashes > 0 && attempt.crashes + 1 >= policy.max_crashes
+}
+
 fn failure(kind: FailureKind, reason: Option<Reason>, crashed: bool) -> Failure {
     Failure { kind, reason: reason.unwrap_or_else(|| ReasonKind::NoReason.into()), crashed }
 }
@@ -276,6 +282,17 @@ mod tests {
             let attempt = Attempt { task: Task::Extract, attempt: starts, crashes: 0 };
             assert_eq!(before_reading(&attempt, &Policy::default()).is_some(), poison);
         }
+    }
+
+    #[test]
+    fn the_last_attempt_after_deaths_is_plain() {
+        let plain = |attempt, crashes, max_crashes| {
+            let attempt = Attempt { task: Task::Extract, attempt, crashes };
+            is_plain(&attempt, &Policy { max_crashes, ..Policy::default() })
+        };
+        assert_eq!([0, 1, 2].map(|crashes| plain(crashes + 1, crashes, 3)), [false, false, true]);
+        // However often a store was silent, and whoever allows one death alone: nothing died yet.
+        assert!(!plain(8, 0, 3) && !plain(1, 0, 1));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use madang_document::condition::Kind;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::sidecar;
 use madang_ledger::jobs::Claim;
+use madang_sandbox::request::Pace;
 use madang_sandbox::watch::Watch;
 
 use crate::attempted::{Attempted, Found, not_given, unreadable};
@@ -113,6 +114,8 @@ async fn try_to_read(
     drop(lane);
     match extracted {
         Attempted::Read(reading, found) => {
+            // Another reading might come to more than one that left something alone.
+            let keys = keys.filter(|_| workers.pace(claim) != Pace::Plain);
             Attempted::Read(reading, Box::new(Found { keys, turn, ..*found }))
         }
         other @ (Attempted::Hindered { .. } | Attempted::CalledOff) => other,

@@ -25,6 +25,10 @@ pub(crate) struct Prepared {
 /// The margin that the engine wants around letters, pixels.
 const MARGIN: usize = 12;
 
+/// Letters of what is read at once, and lines that it has at the least.
+const STRIP_LETTERS: usize = 4_000;
+const STRIP_LINES: usize = 4;
+
 /// Columns of a page, by which the lines that run down there are found.
 const BAND: usize = 16;
 
@@ -103,6 +107,28 @@ impl Prepared {
         let is_loose = |line: &Vertical| !grids.iter().any(|grid| grid.has_middle_of(&line.rect));
         let parts = with_verticals(parts, &verticals, &grids, is_loose);
         Prepared { grey, letter, straight, parts, tables, verticals }
+    }
+
+    /// A block of lines in pieces of which each is read within seconds: one whose lines reach into each other, so that nothing
+    /// parted them, may be a whole sheet of small print. It is cut where the least stands.
+    pub(crate) fn strips(&self, rect: Rect) -> Vec<Rect> {
+        let letter = self.letter.max(1);
+        let lines = (STRIP_LETTERS * letter / rect.width().max(1)).max(STRIP_LINES);
+        let (height, near) = (lines * letter, letter * 2);
+        let dark = |y: usize| -> usize {
+            let row = self.grey.row(y).get(rect.left..rect.right).unwrap_or_default();
+            row.iter().map(|shade| usize::from(255 - shade)).sum()
+        };
+        let mut strips = Vec::new();
+        let mut top = rect.top;
+        while rect.bottom.saturating_sub(top) > height + near {
+            let places = top + height - near..top + height + near;
+            let bottom = places.min_by_key(|y| dark(*y)).unwrap_or(top + height);
+            strips.push(Rect { top, bottom, ..rect });
+            top = bottom;
+        }
+        strips.push(Rect { top, ..rect });
+        strips
     }
 
     /// A block of lines as an image of its own, and where its left upper corner stands.

@@ -1,6 +1,7 @@
 use std::cell::Cell as Mutable;
 use std::ops::Range;
 
+use madang_extract::recogniser::Patience;
 use madang_extract::rect::Rect;
 
 use crate::layout::Part;
@@ -19,7 +20,10 @@ pub(crate) struct Reader<'a> {
     models: &'a [Model],
     order: Vec<usize>,
     learned: Mutable<Learned>,
-    alive: &'a dyn Fn(),
+    patience: &'a dyn Patience,
+    /// Letters that were read, whatever came of them, for which there is time.
+    allowed: Mutable<usize>,
+    letters: Mutable<usize>,
 }
 
 /// What was learned of a page while it was read, in one position of it: of one that lies on its head nothing is learned about the one
@@ -35,6 +39,11 @@ struct Learned {
     /// Words of which no more was read in the other language.
     words_in_vain: u32,
 }
+
+/// Letters of a page for which there is time when recognising it begins, and those of a unit of work: an A4 page of dense print has
+/// as many, a page of a newspaper ten times that.
+const USUAL: usize = 2_000;
+const OF_UNIT: usize = 500;
 
 /// Parts of one page that are read.
 const PARTS_MOST: usize = 2_000;
@@ -80,18 +89,20 @@ const SURE_OF_SIGN: f32 = 0.85;
 const PROBED_VERTICALS: usize = 3;
 
 impl<'a> Reader<'a> {
-    /// Of a page that is likely to be in Latin letters, or not. What waits for it is told by `alive` that it goes on.
+    /// Of a page that is likely to be in Latin letters, or not. `patience` waits for it.
     pub(crate) fn new(
         models: &'a [Model],
         order: Vec<usize>,
         is_latin: bool,
-        alive: &'a dyn Fn(),
+        patience: &'a dyn Patience,
     ) -> Reader<'a> {
         Reader {
             models,
             order,
             learned: Mutable::new(Learned { is_latin, ..Learned::default() }),
-            alive,
+            patience,
+            allowed: Mutable::new(USUAL),
+            letters: Mutable::new(0),
         }
     }
 
@@ -128,7 +139,7 @@ impl<'a> Reader<'a> {
             upright = &turned;
         }
         let before = self.learned.get();
-        let prepared = Prepared::of(upright, self.alive);
+        let prepared = Prepared::of(upright, &|| self.patience.alive());
         let lines = self.lines(&prepared)?;
         let sure = confidence(&lines);
         // How the few letters of a sign stand beside each other does not tell how they lie, and as words they are short enough to
@@ -136,13 +147,13 @@ impl<'a> Reader<'a> {
         let letters: usize = lines.iter().map(|line| line.letters).sum();
         let is_sign = letters <= SIGN_MOST && !page.is_sideways;
         let enough = if is_sign { SURE_OF_SIGN } else { SURE };
-        if sure < enough && !lines.is_empty() && quarters == 0 {
+        if sure < enough && !lines.is_empty() && quarters == 0 && self.patience.has_time() {
             let ways: &[u8] = if is_sign { &[2, 1, 3] } else { &[2] };
             for &quarters in ways {
                 let other = page.turned(quarters);
                 if self.probe(&other)? > sure + SURER {
                     self.learned.set(before);
-                    let prepared = Prepared::of(&other, self.alive);
+                    let prepared = Prepared::of(&other, &|| self.patience.alive());
                     return Ok((quarters, self.lines(&prepared)?, prepared.straight, page.scale));
                 }
             }
@@ -153,7 +164,7 @@ impl<'a> Reader<'a> {
     /// How sure one is of the largest block of a page.
     fn probe(&self, page: &Page) -> Result<f32, String> {
         let before = self.learned.get();
-        let prepared = Prepared::of(page, self.alive);
+        let prepared = Prepared::of(page, &|| self.patience.alive());
         let area = |rect: &Rect| rect.width() * rect.height();
         let blocks = prepared.parts.iter().filter_map(|part| match part {
             Part::Lines(rect) => Some(*rect),
@@ -183,7 +194,7 @@ impl<'a> Reader<'a> {
         for (n, part) in prepared.parts.iter().take(PARTS_MOST).enumerate() {
             let letters: usize = lines.iter().map(|line| line.letters).sum();
             let is_enough = n >= HOPELESS_PARTS || letters >= HOPELESS_LETTERS;
-            if is_enough && confidence(&lines) < HOPELESS {
+            if is_enough && confidence(&lines) < HOPELESS || !self.patience.has_time() {
                 break;
             }
             match part {
@@ -202,6 +213,9 @@ impl<'a> Reader<'a> {
     fn table(&self, prepared: &Prepared, cells: &[(Cell, Vec<Part>)]) -> Result<Vec<Line>, String> {
         let mut rows: Vec<(usize, usize, Line)> = Vec::new();
         for (cell, parts) in cells {
+            if !self.patience.has_time() {
+                break;
+            }
             let mut read: Vec<Line> = Vec::new();
             for part in parts {
                 match part {
@@ -246,9 +260,9 @@ impl<'a> Reader<'a> {
             return Ok(Vec::new());
         };
         let laid = line.laid();
-        let words =
-            model.read(&laid.image, Segmentation::Line, dpi(line.rect.width()), self.alive)?;
-        (self.alive)();
+        let dpi = dpi(line.rect.width());
+        let words = model.read(&laid.image, Segmentation::Line, dpi, &|| self.patience.alive())?;
+        self.patience.alive();
         let words: Vec<Word> = words.into_iter().map(|word| laid.on_page(word)).collect();
         Ok(Line::of(&words, 0.0, 0.0))
     }
@@ -267,8 +281,9 @@ impl<'a> Reader<'a> {
             }) {
                 let turned = image.turned(quarters);
                 let dpi = dpi(line.rect.width());
-                let words = model.read(&turned, Segmentation::Line, dpi, self.alive)?;
-                (self.alive)();
+                let words =
+                    model.read(&turned, Segmentation::Line, dpi, &|| self.patience.alive())?;
+                self.patience.alive();
                 let words = words.into_iter().map(|word| {
                     let edges = word.bounds.map(|edge| edge as f32);
                     let bounds = turned_back(edges, quarters, size).map(|edge| edge as i32);
@@ -286,10 +301,17 @@ impl<'a> Reader<'a> {
         Ok(if sure < SURE { Vec::new() } else { best })
     }
 
-    /// A block of lines whose words are where they stand.
+    /// A block of lines whose words are where they stand, as far as there is time.
     fn fitted_block(&self, prepared: &Prepared, rect: Rect) -> Result<Vec<Line>, String> {
-        let lines = self.block(prepared, rect)?.into_iter();
-        Ok(lines.map(|line| line.fitted(&prepared.grey, prepared.letter)).collect())
+        let mut lines = Vec::new();
+        for (n, strip) in prepared.strips(rect).into_iter().enumerate() {
+            if n > 0 && !self.patience.has_time() {
+                break;
+            }
+            lines.extend(self.block(prepared, strip)?);
+        }
+        let fitted = lines.into_iter().map(|line| line.fitted(&prepared.grey, prepared.letter));
+        Ok(fitted.collect())
     }
 
     /// A block of lines.
@@ -409,13 +431,26 @@ impl<'a> Reader<'a> {
     fn read(&self, prepared: &Prepared, rect: Rect, model: usize) -> Result<Vec<Line>, String> {
         let Some(model) = self.models.get(model) else { return Ok(Vec::new()) };
         let (image, left, top) = prepared.image(rect);
-        (self.alive)();
+        self.patience.alive();
         // Two lines, of which the lower begins a third of a letter below the upper, are higher.
         let is_line = rect.height() * 10 < prepared.letter * 23;
         let segmentation = if is_line { Segmentation::Line } else { Segmentation::Block };
-        let words = model.read(&image, segmentation, dpi(prepared.letter), self.alive)?;
-        (self.alive)();
+        let words =
+            model.read(&image, segmentation, dpi(prepared.letter), &|| self.patience.alive())?;
+        self.patience.alive();
+        self.allow(words.iter().map(|word| word.symbols.len()).sum());
         Ok(Line::distinct(Line::of(&words, left, top)))
+    }
+
+    /// Has time allowed for what follows so many letters more that were read.
+    fn allow(&self, letters: usize) {
+        let read = self.letters.get() + letters;
+        self.letters.set(read);
+        let units = read.saturating_sub(self.allowed.get()).div_ceil(OF_UNIT);
+        if units > 0 {
+            self.patience.more(u32::try_from(units).unwrap_or(u32::MAX));
+            self.allowed.set(self.allowed.get() + units * OF_UNIT);
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use madang_document::content::Segment;
 use madang_document::locator::Bounds;
 use madang_extract::lighting;
 use madang_extract::pixels::Pixels;
-use madang_extract::recogniser::{Picture, Recogniser, Sense, Signal, Unrecognised};
+use madang_extract::recogniser::{Patience, Picture, Recogniser, Sense, Signal, Unrecognised};
 use madang_extract::rect::Rect;
 
 use crate::data_file;
@@ -108,7 +108,7 @@ impl Tesseract {
         &self,
         picture: &Picture<'_>,
         wanted: &[String],
-        alive: &dyn Fn(),
+        patience: &dyn Patience,
     ) -> Result<Vec<Segment>, String> {
         let (width, height) = (picture.width as usize, picture.height as usize);
         if picture.grey.len() != width.saturating_mul(height) || picture.grey.is_empty() {
@@ -117,9 +117,10 @@ impl Tesseract {
         let grey = Pixels { width, height, bytes: picture.grey.to_vec() };
         let (order, is_latin) = self.order(wanted);
         let grey = lighting::evened(grey);
+        let alive = || patience.alive();
         alive();
-        let Some(page) = Page::of(grey, alive) else { return Ok(Vec::new()) };
-        let reader = Reader::new(&self.models, order, is_latin, alive);
+        let Some(page) = Page::of(grey, &alive) else { return Ok(Vec::new()) };
+        let reader = Reader::new(&self.models, order, is_latin, patience);
         let (quarters, lines, straight, scale) = reader.upright(&page)?;
         let to_points = 72.0 / picture.dpi.filter(|dpi| *dpi > 0).unwrap_or(72) as f32;
         let size = (width as f32, height as f32);
@@ -161,11 +162,11 @@ impl Recogniser for Tesseract {
         &self,
         signal: &Signal<'_>,
         languages: &[String],
-        alive: &dyn Fn(),
+        patience: &dyn Patience,
     ) -> Result<Vec<Segment>, Unrecognised> {
         match signal {
             Signal::Picture(picture) => self
-                .picture(picture, languages, alive)
+                .picture(picture, languages, patience)
                 .map_err(|reason| Unrecognised { engine: self.name.clone(), reason }),
             Signal::Sound(_) => Ok(Vec::new()),
         }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use madang_document::content::{Origin, Segment};
 use madang_document::locator::Locator;
-use madang_extract::recogniser::{Recogniser, Sense, Signal, Unrecognised};
+use madang_extract::recogniser::{Patience, Recogniser, Sense, Signal, Unrecognised};
 use whisper_rs::{
     FullParams, SamplingStrategy, WHISPER_CPP_VERSION, WhisperContext, WhisperContextParameters,
     WhisperSegment, WhisperState, get_lang_id,
@@ -152,7 +152,7 @@ impl Recogniser for Whisper {
         &self,
         signal: &Signal<'_>,
         languages: &[String],
-        alive: &dyn Fn(),
+        patience: &dyn Patience,
     ) -> Result<Vec<Segment>, Unrecognised> {
         let Signal::Sound(sound) = signal else { return Err(self.failed("this is no sound")) };
         if sound.samples.len() < LEAST {
@@ -166,9 +166,9 @@ impl Recogniser for Whisper {
                 kept.insert(made)
             }
         };
-        alive();
+        patience.alive();
         let language = self.language(state, sound.samples, languages)?;
-        alive();
+        patience.alive();
         let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
         parameters.set_n_threads(THREADS);
         parameters.set_language(Some(language));
@@ -184,7 +184,8 @@ impl Recogniser for Whisper {
         parameters.set_print_special(false);
         parameters.set_print_realtime(false);
         parameters.set_print_timestamps(false);
-        let mut user: &dyn Fn() = alive;
+        let alive = || patience.alive();
+        let mut user: &dyn Fn() = &alive;
         // SAFETY: the callback takes what is handed over, which lives until the run has ended.
         unsafe {
             parameters.set_abort_callback(Some(alive_callback));

@@ -13,7 +13,7 @@ use madang_document::content::Segment;
 use madang_document::locator::{Bounds, Locator};
 use madang_document::word::Word;
 use madang_extract::pixels::Pixels;
-use madang_extract::recogniser::{Picture, Recogniser, Signal};
+use madang_extract::recogniser::{Patience, Picture, Recogniser, Signal};
 use madang_extract::rect::Rect;
 use madang_recognition::tesseract::Tesseract;
 
@@ -64,6 +64,60 @@ fn pattern(rows: usize) -> Pixels {
         }
     }
     page
+}
+
+/// Has time for so many parts, and counts the units that are begun.
+struct Stopwatch {
+    parts: Cell<u32>,
+    units: Cell<u32>,
+}
+
+impl Patience for Stopwatch {
+    fn alive(&self) {}
+
+    fn more(&self, units: u32) {
+        self.units.set(self.units.get() + units);
+    }
+
+    fn has_time(&self) -> bool {
+        self.parts.set(self.parts.get().saturating_sub(1));
+        self.parts.get() > 0
+    }
+}
+
+#[test]
+fn a_page_is_read_as_far_as_there_is_time_and_more_is_allowed_for_a_dense_one() {
+    let tesseract = Tesseract::load(None).unwrap();
+    let line = page();
+    let title = Rect { left: 240, top: 50, right: 760, bottom: 100 };
+    let read = |rows: usize, parts: u32| {
+        // The title of the page, in two columns, so many times.
+        let mut sheet = Pixels::of(1240, rows * 60 + 80, 255);
+        for row in 0..rows {
+            for y in 0..50 {
+                for (x, left) in (0..520).flat_map(|x| [(x, 60), (x, 640)]) {
+                    let at = (40 + row * 60 + y) * sheet.width + left + x;
+                    sheet.bytes[at] = line.at(title.left + x, title.top + y, 255);
+                }
+            }
+        }
+        let picture = Picture {
+            grey: &sheet.bytes,
+            width: sheet.width as u32,
+            height: sheet.height as u32,
+            dpi: None,
+        };
+        let watch = Stopwatch { parts: Cell::new(parts), units: Cell::new(0) };
+        let read = tesseract.recognise(&Signal::Picture(picture), &[], &watch).unwrap();
+        (read.len(), watch.units.get())
+    };
+    let (whole, units) = read(20, u32::MAX);
+    assert!((20..=40).contains(&whole) && units == 0, "{whole} {units}");
+    let (some, _) = read(20, 2);
+    assert!(some > 0 && some <= whole / 2, "{some} of {whole}");
+    // Ten letters to a line, twice.
+    let (_, units) = read(110, u32::MAX);
+    assert!((1..=4).contains(&units), "{units}");
 }
 
 #[test]

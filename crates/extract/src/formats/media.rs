@@ -356,7 +356,7 @@ fn listen(
 ) {
     let audio = streams.iter().position(|stream| stream.kind == StreamKind::Audio);
     let Some(index) = audio else { return };
-    if context.likeness {
+    if context.likeness || context.is_left_alone(content) {
         return;
     }
     let subtitles = sound::Subtitles::of(&content.segments);
@@ -374,6 +374,9 @@ fn take_previews(
     context: &Context<'_>,
 ) {
     if let Some((index, video)) = first_video(streams) {
+        if context.is_left_alone(content) {
+            return;
+        }
         if !context.previews_wanted() && context.seen_text_wanted() == Ocr::Never {
             return;
         }

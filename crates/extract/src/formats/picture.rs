@@ -218,7 +218,11 @@ fn see(
     seen: &mut Seen,
     content: &mut Content,
 ) {
-    match Showing::of(size.0, size.1, context) {
+    let showing = Showing::of(size.0, size.1, context);
+    if showing != Showing::Never && context.is_left_alone(content) {
+        return;
+    }
+    match showing {
         Showing::Now if context.previews_wanted() || context.seen_text_wanted() != Ocr::Never => {
             show(context, decode, size, seen, content);
         }

@@ -451,7 +451,8 @@ impl Listener<'_> {
                 self.is_asked = true;
                 let signal = Signal::Sound(Sound { samples: piece });
                 let languages = &self.context.options.speech_languages;
-                self.context.recognise(self.engine, &signal, languages)
+                let made_out = self.context.recognise(self.engine, &signal, languages);
+                made_out.map(|made_out| made_out.segments)
             }
         };
         match recognised {

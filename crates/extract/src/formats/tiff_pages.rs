@@ -97,7 +97,8 @@ pub(super) fn read(
     seen: &mut Seen,
     content: &mut Content,
 ) {
-    if places.len() < 2 || context.seen_text_wanted() == Ocr::Never {
+    let is_unwanted = context.seen_text_wanted() == Ocr::Never;
+    if places.len() < 2 || is_unwanted || context.is_left_alone(content) {
         return;
     }
     let of = places.len() as u64;

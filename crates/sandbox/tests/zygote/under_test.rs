@@ -14,7 +14,7 @@ use madang_extract::engines::Engines;
 use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
 use madang_extract::order::Order;
-use madang_extract::recogniser::{Recogniser, Sense, Signal, Unrecognised};
+use madang_extract::recogniser::{Patience, Recogniser, Sense, Signal, Unrecognised};
 use madang_extract::sink::Sink;
 use madang_sandbox::frame::{Frame, Head, Kind, Picture};
 use madang_sandbox::kit::Kit;
@@ -59,7 +59,7 @@ impl Recogniser for Parrot {
         &self,
         _: &Signal<'_>,
         _: &[String],
-        _: &dyn Fn(),
+        _: &dyn Patience,
     ) -> Result<Vec<Segment>, Unrecognised> {
         Ok(vec![Segment {
             text: self.loaded_by.to_string(),

@@ -1,4 +1,4 @@
-//! The same bytes are read once, whatever they are called and whoever dropped them.
+//! The same bytes are read once in an agency, whatever they are called.
 
 use std::process::Output;
 
@@ -85,21 +85,23 @@ fn content(answer: &Value) -> Value {
     content
 }
 
-/// What another agency's copy came to is taken, and nothing says that there is one.
+/// Another agency's copy is read anew, or how soon it is known would say that there is one; and it comes to the same.
 #[tokio::test(flavor = "multi_thread")]
-async fn another_agencys_copy_gives_the_content_and_nothing_else() {
+async fn another_agencys_copy_is_read_and_comes_to_the_same() {
     let scenario = Scenario::new();
     scenario.pipeline("press", "1741000");
     scenario.pipeline("flood", "6110000");
-    scenario.pipeline_with("short", "3010000", "[extract]\nocr = \"never\"\n");
     scenario.write("drop/press/비밀/원본.hwpx", fixture("hwpx/plain.hwpx"));
     scenario.write("drop/press/표.csv", "가,나\n1,2\n");
     assert_eq!(once(&scenario).0, 2);
     scenario.write("drop/flood/copy.hwpx", fixture("hwpx/plain.hwpx"));
+    assert_eq!(once(&scenario), (1, 0));
+    scenario.write("drop/flood/again.hwpx", fixture("hwpx/plain.hwpx"));
     assert_eq!(once(&scenario), (0, 1));
-    // Under other options, and where the name stands in what is read, it is read.
-    scenario.write("drop/short/copy.hwpx", fixture("hwpx/plain.hwpx"));
-    scenario.write("drop/flood/다른 표.csv", "가,나\n1,2\n");
+    // Under other options, and where the name stands in what is read, it is read in any case.
+    scenario.pipeline_with("brief", "6110000", "[extract]\nocr = \"never\"\n");
+    scenario.write("drop/brief/copy.hwpx", fixture("hwpx/plain.hwpx"));
+    scenario.write("drop/press/다른 표.csv", "가,나\n1,2\n");
     assert_eq!(once(&scenario), (2, 0));
 
     let service = Service::start(&scenario, &[]).await;
@@ -115,7 +117,7 @@ async fn another_agencys_copy_gives_the_content_and_nothing_else() {
     let texts =
         (of("press", "비밀/원본.hwpx", "/text").await, of("flood", "copy.hwpx", "/text").await);
     assert_eq!(texts.0["segments"], texts.1["segments"]);
-    let told = of("flood", "다른 표.csv", "/text").await.to_string();
+    let told = of("press", "다른 표.csv", "/text").await.to_string();
     assert!(told.contains("다른 표") && !told.contains("\"표\""), "{told}");
     service.stop().await;
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use madang_document::agency::Agency;
 use madang_document::blob_id::BlobId;
 use madang_document::blob_part::BlobPart;
 use madang_document::document::Document;
@@ -33,18 +34,19 @@ pub(crate) fn readers() -> &'static str {
     &READERS
 }
 
-/// The keys of these bytes under the terms of a pipeline: the one for what does not depend on the whole name, and the
-/// one for what does. All formats and their versions stand in them, not the one that read it: which one it is today
+/// The keys of these bytes in an agency under the terms of a pipeline: the one for what does not depend on the whole name, and the
+/// one for what does. Of another agency nothing is taken: a scan that is known within a second would tell whoever drops it that
+/// somebody else holds it. All formats and their versions stand in them, not the one that read it: which one it is today
 /// nobody knows without looking.
 pub(crate) fn keys(
     hash: BlobId,
-    name: &str,
+    (agency, name): (&Agency, &str),
     limits: &ChildLimits,
     options: &Options,
 ) -> Result<[BlobId; 2], serde_json::Error> {
     let ChildLimits { memory, cpu, wall, silence, extract } = limits;
     let limits = (memory, cpu, wall, silence, extract);
-    let terms = serde_json::to_string(&(&*READERS, hash, limits, options, kind(name)))?;
+    let terms = serde_json::to_string(&(&*READERS, agency, hash, limits, options, kind(name)))?;
     let named = serde_json::to_string(&(&terms, name))?;
     Ok([BlobId::of(terms.as_bytes()), BlobId::of(named.as_bytes())])
 }
@@ -155,6 +157,10 @@ mod tests {
     fn the_key_stands_for_all_that_reading_depends_on() {
         let (limits, options) = (ChildLimits::default(), Options::default());
         let hash = BlobId::of(b"bytes");
+        let (ours, theirs) = ("1741000".parse().unwrap(), "6110000".parse().unwrap());
+        let keys = |hash, name, limits: &ChildLimits, options: &Options| {
+            keys(hash, (&ours, name), limits, options)
+        };
         let [plain, named] = keys(hash, "a.hwp", &limits, &options).unwrap();
         assert_ne!(plain, named);
         let [copy, other] = keys(hash, "사본.HWP", &limits, &options).unwrap();
@@ -167,6 +173,7 @@ mod tests {
         let never = Options { ocr: Ocr::Never, ..options.clone() };
         let german = Options { ocr_languages: vec!["deu".into()], ..options.clone() };
         for (what, keys) in [
+            ("agency", super::keys(hash, (&theirs, "a.hwp"), &limits, &options)),
             ("bytes", keys(BlobId::of(b"other"), "a.hwp", &limits, &options)),
             ("extension", keys(hash, "a.hwpx", &limits, &options)),
             ("limits of extraction", keys(hash, "a.hwp", &less, &options)),

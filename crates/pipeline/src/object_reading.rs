@@ -135,7 +135,8 @@ async fn taken(workers: &Workers, claim: &Claim, hash: Option<BlobId>, lanes: &L
     let (limits, options) = workers.terms.of(&claim.pipeline);
     // A key that stands in the ledger would prove a password to whoever guesses it.
     let hash = hash.filter(|_| options.passwords.is_empty());
-    let keys = hash.and_then(|hash| keys(hash, claim.object.name(), limits, options).ok());
+    let keys = hash
+        .and_then(|hash| keys(hash, (&claim.agency, claim.object.name()), limits, options).ok());
     let Some(keys) = keys else { return Taken::Unknown(None, None) };
     let [any_name, _] = keys;
     let turn = workers.underway.turn(any_name, FOR_A_COPY).await;

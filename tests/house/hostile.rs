@@ -125,12 +125,14 @@ fn with_a_picture(side: usize) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_dies_of_a_picture_costs_no_words() {
     let scenario = Scenario::new();
-    scenario.write("madang.toml", "[limits]\nmemory_mib = 64\n");
-    scenario.write("drop/picture.pdf", with_a_picture(9_000));
+    scenario.write("madang.toml", "[limits]\nmemory_mib = 128\n");
+    scenario.write("drop/picture.pdf", with_a_picture(10_200));
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
     archive.start_file("in.pdf", options).unwrap();
-    archive.write_all(&with_a_picture(9_001)).unwrap();
+    archive.write_all(&with_a_picture(10_201)).unwrap();
+    archive.start_file("scan.png", options).unwrap();
+    archive.write_all(&fixture("png/scanned-words.png")).unwrap();
     archive.start_file("beside.txt", options).unwrap();
     archive.write_all("곁의 글 beside".as_bytes()).unwrap();
     scenario.write("drop/archive.zip", archive.finish().unwrap().into_inner());
@@ -143,15 +145,17 @@ async fn a_reader_that_dies_of_a_picture_costs_no_words() {
     found.sort();
     assert_eq!(found, ["archive.zip!/in.pdf", "picture.pdf"]);
     assert_eq!(scenario.found("beside"), ["archive.zip!/beside.txt"]);
+    // What lies beside it is looked at all the same.
+    assert_eq!(scenario.found("지하차도"), ["archive.zip!/scan.png"]);
     let documents = extract(&scenario, &["drop/picture.pdf", "drop/archive.zip"]);
     for document in &documents {
         let of = format!("{} {}", document["path"], document["member"]);
         let is_pdf = of.contains(".pdf");
         let outcome = if is_pdf { "partial" } else { "ok" };
         assert_eq!(document["outcome"], outcome, "{document}");
-        assert_eq!(document.to_string().contains("were left alone"), is_pdf, "{document}");
+        assert_eq!(document.to_string().contains("page 1 was left alone"), is_pdf, "{document}");
     }
-    assert_eq!(documents.len(), 4);
+    assert_eq!(documents.len(), 5);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use madang_document::reason_kind::ReasonKind;
 use madang_document::shown::Shown;
 use madang_document::{metadata as meta, object_key, term};
 use madang_extract::extraction::Extraction;
+use madang_extract::left_alone::LeftAlone;
 use madang_extract::options::{Ocr, Options};
 use madang_extract::passwords::Passwords;
 use madang_extract::sidecar::Sidecar;
@@ -332,24 +333,25 @@ fn extract(zygote: &Zygote, path: &Path, terms: &Terms<'_>) -> Answer {
     let start = Instant::now();
     let began = own_cpu_us();
     let mut cpu_us = 0;
-    let mut as_is = |pace| {
+    let mut as_is = |left_alone: &LeftAlone| {
         let mut describing = terms.surroundings.describing(path);
         loop {
-            let read = read(zygote, path, terms, &describing.sidecars, pace);
+            let read = read(zygote, path, terms, &describing.sidecars, left_alone);
             cpu_us += read.cpu_us();
             if !describing.once_more(read.died()) {
                 break (read, describing);
             }
         }
     };
-    let (mut read, mut describing) = as_is(Pace::Whole);
+    let mut left_alone = LeftAlone::Nothing;
     // As the service does at last.
-    if read.died().is_some() {
-        let plain = as_is(Pace::Plain);
-        if plain.0.died().is_none() {
-            (read, describing) = plain;
+    let (mut read, describing) = loop {
+        let (read, describing) = as_is(&left_alone);
+        match read.leaves_alone(&left_alone) {
+            Some(more) => left_alone = more,
+            None => break (read, describing),
         }
-    }
+    };
     for extraction in &mut read.extractions {
         let Content { metadata, warnings, .. } = &mut extraction.content;
         closed(metadata, extraction.member.is_none().then_some(warnings), &describing.unread);
@@ -384,6 +386,13 @@ impl Read {
         report.and_then(RunReport::death)
     }
 
+    /// What is left alone in another reading, if its reader died, and something else can be.
+    fn leaves_alone(&self, before: &LeftAlone) -> Option<LeftAlone> {
+        let report = self.ended.as_ref().ok().and_then(Option::as_ref);
+        let died = report.filter(|report| report.died)?;
+        before.after_death(died.look)
+    }
+
     /// Time of the processor of its children and of their zygote for them.
     fn cpu_us(&self) -> u64 {
         let report = self.ended.as_ref().ok().and_then(Option::as_ref);
@@ -391,12 +400,18 @@ impl Read {
     }
 }
 
-fn read(zygote: &Zygote, path: &Path, terms: &Terms<'_>, sidecars: &[Sidecar], pace: Pace) -> Read {
+fn read(
+    zygote: &Zygote,
+    path: &Path,
+    terms: &Terms<'_>,
+    sidecars: &[Sidecar],
+    left_alone: &LeftAlone,
+) -> Read {
     let mut extractions = Vec::new();
     let mut own = None;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let Terms { limits, options, .. } = *terms;
-    let request = Request { name: &name, limits, options, sidecars, pace };
+    let request = Request { name: &name, limits, options, sidecars, pace: Pace::Whole, left_alone };
     let ended =
         input(path).and_then(|input| {
             let ended = run_child(zygote, &request, input, &Watch::default(), &mut |extraction| {

@@ -267,6 +267,7 @@ nouns! {
     SevenZipContents, "the table of contents of the 7z archive", "7z 압축 파일의 목차";
     Size, "its width and height", "가로와 세로 크기";
     SomeAttachments, "some attachments", "첨부 일부";
+    Film, "the film", "영상";
     Sound, "the sound", "소리";
     Speech, "the speech", "음성";
     Stream, "a stream", "스트림";

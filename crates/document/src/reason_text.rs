@@ -626,6 +626,10 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             "그림과 소리에 담긴 글은 다른 파일을 먼저 읽은 뒤에 알아냅니다",
             "what is written in pictures and spoken is recognised later, after other files are read",
         ),
+        LeftAlone if it.korean.is_some() => both(
+            format!("{}읽던 프로그램이 거기서 멈춘 적이 있어 그대로 두었습니다", it.topic()),
+            format!("{} left alone, because a reader ended over it before", it.was()),
+        ),
         LeftAlone => both(
             "읽던 프로그램이 이 파일에서 멈춘 적이 있어, 그림과 소리와 영상은 빼고 읽었습니다",
             "pictures, sound and film in it were left alone, because a reader ended over this file before",

@@ -17,6 +17,7 @@ use crate::detected::Detected;
 use crate::engines::Engines;
 use crate::error::ExtractError;
 use crate::extraction::Extraction;
+use crate::left_alone::LeftAlone;
 use crate::libav::Libav;
 use crate::limits::Limits;
 use crate::options::{Ocr, Options};
@@ -43,6 +44,8 @@ pub struct Spent {
     pub pictures: Cell<u64>,
     /// Work of trying passwords, in rounds.
     pub rounds: Cell<u64>,
+    /// Pictures, pages, films and recordings that were about to be decoded.
+    pub looks: Cell<u32>,
     /// The given password that opened the last lock.
     pub opener: Cell<Option<usize>>,
     /// Locks in succession that no password opened.
@@ -86,8 +89,8 @@ pub struct Context<'a> {
     pub(crate) page_picture: Option<u32>,
     /// Whether recognising is put off.
     pub(crate) put_off: bool,
-    /// Whether pictures, sound and film are left alone.
-    plain: bool,
+    /// What is left alone.
+    left_alone: &'a LeftAlone,
     /// What engines made out before in this object.
     recall: Option<&'a Recall>,
     /// What can recognise text in pictures and sound.
@@ -165,7 +168,7 @@ impl<'a> Context<'a> {
             page_picture: order.page_picture,
             words_wanted: !order.likeness && order.page_picture.is_none() && order.member.is_none(),
             put_off: order.put_off,
-            plain: order.plain,
+            left_alone: &order.left_alone,
             recall: order.recall.as_ref(),
             engines,
             inner: None,
@@ -238,19 +241,36 @@ impl<'a> Context<'a> {
         self.engines.libav().ok_or_else(absent)
     }
 
-    /// Whether what a document shows or sounds like is left alone, which it says then.
-    pub(crate) fn is_left_alone(&self, content: &mut Content) -> bool {
-        let left_alone = Reason::new(ReasonKind::LeftAlone);
-        if self.plain && !content.warnings.iter().any(|warning| warning.reason == left_alone) {
-            content.lost(left_alone);
+    /// Whether something with pixels or samples may be decoded now: a picture, a page, a film, a recording, called so in its
+    /// document. It may not where a reader died of it, which the document says then.
+    pub(crate) fn may_look(&self, at: impl Into<Part>, content: &mut Content) -> bool {
+        if self.is_all_left_alone(content) {
+            return false;
         }
-        self.plain
+        let number = self.spent.looks.get();
+        self.spent.looks.set(number.saturating_add(1));
+        if self.left_alone.has(number) {
+            content.lost(ReasonKind::LeftAlone.of(at));
+            return false;
+        }
+        self.sink.look(number);
+        true
+    }
+
+    /// Whether all that has pixels or samples is left alone, which the document says then.
+    fn is_all_left_alone(&self, content: &mut Content) -> bool {
+        let is_all = *self.left_alone == LeftAlone::All;
+        let reason = Reason::new(ReasonKind::LeftAlone);
+        if is_all && !content.warnings.iter().any(|warning| warning.reason == reason) {
+            content.lost(reason);
+        }
+        is_all
     }
 
     /// The engine for a sense. None where it is put off, which the document says then, or where none is installed; a child that
     /// has no engines ends here, to be run again where they are.
     pub fn recogniser(&self, sense: Sense, content: &mut Content) -> Option<&'a dyn Recogniser> {
-        if self.is_left_alone(content) {
+        if self.is_all_left_alone(content) {
             return None;
         }
         if self.put_off {
@@ -268,7 +288,7 @@ impl<'a> Context<'a> {
 
     /// Whether somebody wants previews.
     pub(crate) fn previews_wanted(&self) -> bool {
-        self.limits.preview > 0 && !self.plain
+        self.limits.preview > 0 && *self.left_alone != LeftAlone::All
     }
 
     /// Whether what is written in pictures is wanted: of every picture, or of those that are likely to say something.
@@ -290,7 +310,7 @@ impl<'a> Context<'a> {
         let is_missing = self.seen_text_wanted() != Ocr::Never
             && self.recogniser(Sense::Sight, content).is_none()
             && !self.put_off
-            && !self.plain;
+            && *self.left_alone != LeftAlone::All;
         if is_missing {
             content.note(ReasonKind::NotRecognised { more }.of(part));
         }

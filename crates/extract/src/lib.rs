@@ -30,6 +30,7 @@ mod guesses;
 mod hangul_letters;
 /// The language of a text.
 pub mod language;
+pub mod left_alone;
 pub mod letters;
 mod libav;
 pub mod lighting;

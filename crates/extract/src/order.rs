@@ -1,6 +1,7 @@
 use madang_document::inner_path::InnerPath;
 use serde::{Deserialize, Serialize};
 
+use crate::left_alone::LeftAlone;
 use crate::limits::Limits;
 use crate::options::Options;
 use crate::recall::Recall;
@@ -28,9 +29,8 @@ pub struct Order {
     /// Whether what takes long (recognising text in pictures and in sound) is put off: the document says so, and whoever reads
     /// it again later gets the rest. No option of a pipeline either.
     pub put_off: bool,
-    /// Whether its pictures, its sound and its film are left alone, and what engines make out of them: readers died over the
-    /// object, and those are what they die of most. The document says so. No option of a pipeline either.
-    pub plain: bool,
+    /// What of it is left alone, because readers died over it: the document says so. No option of a pipeline either.
+    pub left_alone: LeftAlone,
     /// What engines made out before in this object; none where nothing is remembered. It changes what reading costs and not
     /// what it comes to.
     pub recall: Option<Recall>,

@@ -8,6 +8,8 @@ use madang_document::inner_path::InnerPath;
 use crate::blob::Blob;
 use crate::detected::Detected;
 use crate::extraction::Extraction;
+#[cfg(doc)]
+use crate::left_alone::LeftAlone;
 
 /// What is wanted of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,10 @@ pub trait Sink {
 
     /// An engine made this out in the signal of this key, where the order wants that remembered.
     fn recognised(&self, _key: &BlobId, _segments: &[Segment]) {}
+
+    /// Something of this number is about to be looked at or listened to (see [`LeftAlone`]), so that whoever watches can say what
+    /// a reader died of.
+    fn look(&self, _number: u32) {}
 
     /// Engines are wanted that are not loaded. A child may end here, to be run again where they are; if this returns,
     /// the document is read without them.

@@ -5,6 +5,7 @@ use madang_document::document::Document;
 use madang_document::object::ObjectRef;
 use madang_document::outcome::Outcome;
 use madang_document::reason_kind::ReasonKind;
+use madang_extract::left_alone::LeftAlone;
 use madang_sandbox::run::RunError;
 use madang_store::error::StoreError;
 use madang_store::store::{Seen, Store};
@@ -37,6 +38,8 @@ pub(crate) struct Found {
     pub(crate) keys: Option<[BlobId; 2]>,
     /// Whether something that takes long was put off.
     pub(crate) put_off: bool,
+    /// What its reader was about to look at last.
+    pub(crate) look: Option<u32>,
     /// Held by whoever reads these bytes.
     pub(crate) turn: Option<Turn>,
 }
@@ -44,6 +47,17 @@ pub(crate) struct Found {
 impl Attempted {
     pub(crate) fn of(reading: Reading) -> Attempted {
         Attempted::Read(reading, Box::default())
+    }
+
+    /// What is left alone in another reading, of an attempt that left this alone and whose reader died; none if it did not, or
+    /// nothing else can be.
+    pub(crate) fn leaves_alone(&self, before: &LeftAlone) -> Option<LeftAlone> {
+        match self {
+            Attempted::Read(Reading::Extracted { died: true, .. }, found) => {
+                before.after_death(found.look)
+            }
+            Attempted::Read(..) | Attempted::Hindered { .. } | Attempted::CalledOff => None,
+        }
     }
 
     /// How the reader died, if it did.

@@ -11,6 +11,7 @@ use madang_document::quote::Quote;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_extract::extraction::Extraction;
+use madang_extract::left_alone::LeftAlone;
 use madang_extract::sidecar::Sidecar;
 use madang_ledger::jobs::Claim;
 use madang_sandbox::input::Input;
@@ -35,13 +36,15 @@ pub(crate) struct Given {
     pub(crate) hash: Option<BlobId>,
     /// What describes it.
     pub(crate) sidecars: Vec<Sidecar>,
+    /// What of it is left alone.
+    pub(crate) left_alone: LeftAlone,
 }
 
 /// Runs the child in a lane, and keeps texts and previews as they arrive.
 pub(crate) async fn extract(
     workers: &Workers,
     claim: &Claim,
-    Given { input, hash, sidecars }: Given,
+    Given { input, hash, sidecars, left_alone }: Given,
     watch: Arc<Watch>,
     lanes: &Lanes,
 ) -> Attempted {
@@ -49,7 +52,7 @@ pub(crate) async fn extract(
     let terms = Arc::clone(&workers.terms);
     let blobs = workers.blobs.clone();
     let runtime = tokio::runtime::Handle::current();
-    let (claim, pace) = (claim.clone(), workers.pace(claim));
+    let (claim, pace) = (claim.clone(), workers.pace());
     let recollections = workers.recollections.clone();
     let watched = lanes.threads.run(move || {
         let mut documents: Vec<Document> = Vec::new();
@@ -59,10 +62,10 @@ pub(crate) async fn extract(
         let mut put_off = false;
         let name = claim.object.name().to_owned();
         let (limits, options) = terms.of(&claim.pipeline);
-        let request = Request { name: &name, limits, options, sidecars: &sidecars, pace };
-        // Where nothing is recognised there is nothing to remember.
-        let recognises = !matches!(pace, Pace::Prompt | Pace::Plain);
-        let recollection = recognises.then(|| recollections.open(&claim)).flatten();
+        let (sidecars, left_alone) = (&sidecars, &left_alone);
+        let request = Request { name: &name, limits, options, sidecars, pace, left_alone };
+        // Where recognition is put off there is nothing to remember.
+        let recollection = (pace != Pace::Prompt).then(|| recollections.open(&claim)).flatten();
         let mut keep = |extraction| {
             if unkept.is_some() {
                 return;
@@ -121,7 +124,9 @@ pub(crate) async fn extract(
                     died: verdict.died,
                 };
                 tracing::debug!(path = %claim.object.path, "it was read");
-                Attempted::Read(reading, Box::new(Found { documents, put_off, ..Found::default() }))
+                let look = verdict.look;
+                let found = Found { documents, put_off, look, ..Found::default() };
+                Attempted::Read(reading, Box::new(found))
             }
             Err(error) => match (shortage(&error), &error) {
                 (Some(by), _) => Attempted::Hindered { by, message: told(&error) },

@@ -100,9 +100,9 @@ pub fn before_reading(attempt: &Attempt, policy: &Policy) -> Option<Step> {
     })
 }
 
-/// Whether an attempt is made without what readers die of most (pictures, sound, film): the last one after deaths, for
-/// what a document says in words is not to be lost with what it shows.
-pub fn is_plain(attempt: &Attempt, policy: &Policy) -> bool {
+/// Whether an attempt is the last one after deaths: then what readers die of is left alone, for the rest is not to be lost
+/// with it.
+pub fn is_last(attempt: &Attempt, policy: &Policy) -> bool {
     attempt.crashes > 0 && attempt.crashes + 1 >= policy.max_crashes
 }
 
@@ -285,14 +285,14 @@ mod tests {
     }
 
     #[test]
-    fn the_last_attempt_after_deaths_is_plain() {
-        let plain = |attempt, crashes, max_crashes| {
+    fn the_last_attempt_after_deaths_is_known() {
+        let last = |attempt, crashes, max_crashes| {
             let attempt = Attempt { task: Task::Extract, attempt, crashes };
-            is_plain(&attempt, &Policy { max_crashes, ..Policy::default() })
+            is_last(&attempt, &Policy { max_crashes, ..Policy::default() })
         };
-        assert_eq!([0, 1, 2].map(|crashes| plain(crashes + 1, crashes, 3)), [false, false, true]);
+        assert_eq!([0, 1, 2].map(|crashes| last(crashes + 1, crashes, 3)), [false, false, true]);
         // However often a store was silent, and whoever allows one death alone: nothing died yet.
-        assert!(!plain(8, 0, 3) && !plain(1, 0, 1));
+        assert!(!last(8, 0, 3) && !last(1, 0, 1));
     }
 
     #[test]

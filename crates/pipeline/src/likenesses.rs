@@ -9,6 +9,7 @@ use madang_document::document::Document;
 use madang_document::locator::{Bounds, Locator};
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
+use madang_extract::left_alone::LeftAlone;
 use madang_sandbox::input::Input;
 use madang_sandbox::request::{Pace, Request};
 use madang_sandbox::run::{PagePicture, RunError, likeness, page_picture};
@@ -160,7 +161,14 @@ impl Likenesses {
             let (limits, options) = terms.of(&pipeline);
             // Who looks at a picture does not wait for what could be recognised in it.
             let pace = Pace::Prompt;
-            let request = Request { name: &name, limits, options, sidecars: &[], pace };
+            let request = Request {
+                name: &name,
+                limits,
+                options,
+                sidecars: &[],
+                pace,
+                left_alone: &LeftAlone::Nothing,
+            };
             draw(&zygote, &request, input, &watch)
         });
         Ok(made.await.map_err(|_| LikenessError::Busy)??)

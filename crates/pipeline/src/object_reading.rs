@@ -6,14 +6,14 @@ use madang_document::cause::told;
 use madang_document::condition::Kind;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::sidecar;
+use madang_extract::left_alone::LeftAlone;
 use madang_ledger::jobs::Claim;
-use madang_sandbox::request::Pace;
 use madang_sandbox::watch::Watch;
 
 use crate::attempted::{Attempted, Found, not_given, unreadable};
 use crate::besides::{BesideError, close};
 use crate::child_run::{Given, extract};
-use crate::decide::Reading;
+use crate::decide::{Attempt, Reading, is_last};
 use crate::fetch::fetch;
 use crate::hindrance::Hindrance;
 use crate::known::{keys, take};
@@ -90,15 +90,28 @@ async fn try_to_read(
     let begun = Instant::now();
     workers.leases.running(claim.ticket, true);
     let mut fetched = Ok((input, hash));
+    let mut left_alone = LeftAlone::Nothing;
     let mut extracted = loop {
         let extracted = match fetched {
             Ok((input, hash)) => {
-                let given = Given { input, hash, sidecars: describing.sidecars.clone() };
+                let (sidecars, left_alone) = (describing.sidecars.clone(), left_alone.clone());
+                let given = Given { input, hash, sidecars, left_alone };
                 extract(workers, claim, given, Arc::clone(watch), lanes).await
             }
             Err(error) => not_given(store.as_ref(), object, error).await,
         };
-        if !describing.once_more(extracted.death()) {
+        // Where what describes it was to blame, no attempt before would have been in vain.
+        let is_again = match is_last(&Attempt::of(claim), &workers.policy) {
+            true => match extracted.leaves_alone(&left_alone) {
+                Some(more) => {
+                    left_alone = more;
+                    true
+                }
+                None => false,
+            },
+            false => describing.once_more(extracted.death()),
+        };
+        if !is_again {
             break extracted;
         }
         fetched = match store.open(object).await {
@@ -115,7 +128,7 @@ async fn try_to_read(
     match extracted {
         Attempted::Read(reading, found) => {
             // Another reading might come to more than one that left something alone.
-            let keys = keys.filter(|_| workers.pace(claim) != Pace::Plain);
+            let keys = keys.filter(|_| left_alone == LeftAlone::Nothing);
             Attempted::Read(reading, Box::new(Found { keys, turn, ..*found }))
         }
         other @ (Attempted::Hindered { .. } | Attempted::CalledOff) => other,

@@ -8,6 +8,7 @@ use madang_document::content::Segment;
 use madang_document::document::Document;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
+use madang_extract::left_alone::LeftAlone;
 use madang_extract::sidecar::Sidecar;
 use madang_ledger::error::LedgerError;
 use madang_ledger::ledger::Ledger;
@@ -172,8 +173,14 @@ fn once(
     watch: &Watch,
 ) -> Result<(Vec<Tried>, RunReport), TrialError> {
     let (limits, options) = terms.of(&object.pipeline);
-    let request =
-        Request { name: object.object.name(), limits, options, sidecars, pace: Pace::Whole };
+    let request = Request {
+        name: object.object.name(),
+        limits,
+        options,
+        sidecars,
+        pace: Pace::Whole,
+        left_alone: &LeftAlone::Nothing,
+    };
     let (mut tried, mut unwritten) = (Vec::new(), None);
     let ended = run(zygote, &request, input, watch, &mut |mut extraction| {
         let content = &mut extraction.content;

@@ -8,6 +8,7 @@ use madang_document::blob_id::BlobId;
 use madang_document::document::Document;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
+use madang_extract::left_alone::LeftAlone;
 use madang_sandbox::request::{Pace, Request};
 use madang_sandbox::run::{RunError, Unpacking, unpack};
 use madang_sandbox::zygote::Zygote;
@@ -105,8 +106,14 @@ impl Unpacker {
         tokio::task::spawn_blocking(move || {
             let _seat = seat;
             let (limits, options) = terms.of(&pipeline);
-            let request =
-                Request { name: object.name(), limits, options, sidecars: &[], pace: Pace::Whole };
+            let request = Request {
+                name: object.name(),
+                limits,
+                options,
+                sidecars: &[],
+                pace: Pace::Whole,
+                left_alone: &LeftAlone::Nothing,
+            };
             let mut hash = Sha256::new();
             let ended = unpack(&zygote, &request, &inner, input, &watch, &mut |piece| {
                 hash.update(&piece);

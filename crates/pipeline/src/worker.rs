@@ -166,7 +166,7 @@ fn conclude(workers: &Workers, claim: &Claim, reading: &Reading, found: Found) -
 /// The end of a job by this step.
 fn end(claim: &Claim, step: Step, found: Found) -> Finished {
     let ticket = claim.ticket;
-    let Found { mut documents, keys, put_off, turn } = found;
+    let Found { mut documents, keys, put_off, look: _, turn } = found;
     let again = step == Step::Commit && put_off;
     let key = match step {
         // Whoever drops the same bytes is to have all of them read.

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use madang_ledger::jobs::{Claim, PriorityClass};
+use madang_ledger::jobs::PriorityClass;
 use madang_ledger::ledger::Ledger;
 use madang_ledger::worker::Worker;
 use madang_sandbox::request::Pace;
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use crate::board::Board;
 use crate::clock::{Clock, Jitter};
 use crate::completer::Finished;
-use crate::decide::{Attempt, Policy, is_plain};
+use crate::decide::Policy;
 use crate::hindrance::Hindrances;
 use crate::lease::Leases;
 use crate::recollections::Recollections;
@@ -69,11 +69,8 @@ pub struct Workers {
 pub type Missed = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
 impl Workers {
-    /// How the object of a claim is read by these.
-    pub(crate) fn pace(&self, claim: &Claim) -> Pace {
-        if is_plain(&Attempt::of(claim), &self.policy) {
-            return Pace::Plain;
-        }
+    /// Who waits for what these read.
+    pub(crate) fn pace(&self) -> Pace {
         match self.class {
             PriorityClass::Prompt => Pace::Prompt,
             PriorityClass::Background => Pace::Background,

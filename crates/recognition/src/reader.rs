@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
         let letters: usize = lines.iter().map(|line| line.letters).sum();
         let is_sign = letters <= SIGN_MOST && !page.is_sideways;
         let enough = if is_sign { SURE_OF_SIGN } else { SURE };
-        if sure < enough && !lines.is_empty() && quarters == 0 && self.patience.has_time() {
+        if sure < enough && !lines.is_empty() && quarters == 0 {
             let ways: &[u8] = if is_sign { &[2, 1, 3] } else { &[2] };
             for &quarters in ways {
                 let other = page.turned(quarters);

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use madang_extract::engines::Engines;
+use madang_extract::left_alone::LeftAlone;
 use madang_extract::options::Options;
 use madang_sandbox::input::Input;
 use madang_sandbox::kit::Kit;
@@ -88,8 +89,14 @@ fn once(zygote: &Zygote, name: &str, bytes: &[u8]) -> std::io::Result<Run> {
     let start = Instant::now();
     let input = Input::Memory(SealedFile::from_bytes(bytes)?);
     let (limits, options) = (ChildLimits::default(), Options::default());
-    let request =
-        Request { name, limits: &limits, options: &options, sidecars: &[], pace: Pace::Whole };
+    let request = Request {
+        name,
+        limits: &limits,
+        options: &options,
+        sidecars: &[],
+        pace: Pace::Whole,
+        left_alone: &LeftAlone::Nothing,
+    };
     let verdict = run(zygote, &request, input, &Watch::default(), &mut |_| {})
         .map_err(std::io::Error::other)?;
     let whole = start.elapsed();

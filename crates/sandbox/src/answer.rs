@@ -130,6 +130,12 @@ impl Sink for Answer<'_> {
         }
     }
 
+    fn look(&self, number: u32) {
+        self.channel.say(&Frame::Look(number));
+        // Sent at once: it may be what kills.
+        self.channel.flush();
+    }
+
     fn progress(&self, units: u32) {
         let begun = self.begun.get().saturating_add(u64::from(units));
         self.begun.set(begun);

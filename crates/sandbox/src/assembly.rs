@@ -50,6 +50,8 @@ pub(crate) struct Assembly<'a> {
     pub(crate) detected: Option<Kind>,
     /// Units of work that it says it has begun.
     pub(crate) units: u64,
+    /// What it was about to look at last.
+    pub(crate) look: Option<u32>,
     /// Engines are wanted that the child has not.
     pub(crate) wanting: bool,
     /// The message of a panic.
@@ -98,6 +100,7 @@ impl<'a> Assembly<'a> {
             size,
             detected: None,
             units: 0,
+            look: None,
             wanting: false,
             panic: None,
             current: None,
@@ -168,6 +171,7 @@ impl<'a> Assembly<'a> {
             Frame::Progress(units) => {
                 self.units = self.units.saturating_add(u64::from(units));
             }
+            Frame::Look(number) => self.look = Some(number),
             Frame::Headway(headway) => {
                 if !headway.is_possible() {
                     return violation("more is recognised than there is");
@@ -380,6 +384,7 @@ impl<'a> Assembly<'a> {
             }
             Frame::Progress(_)
             | Frame::Headway(_)
+            | Frame::Look(_)
             | Frame::Recognised { .. }
             | Frame::Detected(_)
             | Frame::Begin(_)

@@ -67,6 +67,8 @@ pub enum Frame {
     Annotations(Vec<Annotation>),
     /// Recognising has come so far.
     Headway(Headway),
+    /// Something of this number is about to be looked at or listened to.
+    Look(u32),
     /// An engine made this out in the signal of this key: to be remembered until the object is read to its end.
     Recognised {
         /// What stands for the signal.
@@ -389,6 +391,7 @@ mod tests {
                 },
             }]),
             Frame::Headway(Headway::new(Stretch::Pages, 3, Some(40))),
+            Frame::Look(7),
             Frame::Recognised {
                 key: [9; 32],
                 segments: vec![Segment {

@@ -1,3 +1,4 @@
+use madang_extract::left_alone::LeftAlone;
 use madang_extract::options::Options;
 use madang_extract::sidecar::Sidecar;
 
@@ -14,11 +15,13 @@ pub struct Request<'a> {
     pub options: &'a Options,
     /// Files beside the object that describe it, those that are trusted most first.
     pub sidecars: &'a [Sidecar],
-    /// Who waits for it, and what is known of earlier readings.
+    /// Who waits for it.
     pub pace: Pace,
+    /// What of it is left alone, because readers died of it.
+    pub left_alone: &'a LeftAlone,
 }
 
-/// Who waits for what a child reads, and so what it does at once and what it gives way to; and what it leaves alone.
+/// Who waits for what a child reads, and so what it does at once and what it gives way to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
     /// Somebody wants all of it.
@@ -26,9 +29,6 @@ pub enum Pace {
     Whole,
     /// Others wait behind it: what takes long is put off.
     Prompt,
-    /// Readers died over it, and most die of pictures, of sound or of film: those are left alone, so that what it says in words
-    /// is not lost with them.
-    Plain,
     /// Nobody: it is read whole, and gives way to every other process of the machine. The clock allows it more, since the
     /// processor is given to others meanwhile.
     Background,

@@ -265,7 +265,7 @@ fn launch_of(request: &Request<'_>, input: &Input, member: Option<&InnerPath>) -
             page_picture: None,
             recall: None,
             put_off: request.pace == Pace::Prompt,
-            plain: request.pace == Pace::Plain,
+            left_alone: request.left_alone.clone(),
         },
         size: input.size(),
         ranged: matches!(input, Input::Ranges(_)),
@@ -279,7 +279,7 @@ fn launch_of(request: &Request<'_>, input: &Input, member: Option<&InnerPath>) -
 /// What the child of this request may use.
 fn limits_of<'a>(request: &Request<'a>) -> Cow<'a, ChildLimits> {
     match request.pace {
-        Pace::Whole | Pace::Prompt | Pace::Plain => Cow::Borrowed(request.limits),
+        Pace::Whole | Pace::Prompt => Cow::Borrowed(request.limits),
         Pace::Background => Cow::Owned(request.limits.patient()),
     }
 }

@@ -12,6 +12,8 @@ pub struct RunReport {
     pub reason: Option<Reason>,
     /// Whether the child died (crash, time, memory, a lie in the protocol) instead of answering.
     pub died: bool,
+    /// What it was about to look at last.
+    pub look: Option<u32>,
     /// What its child used; both children's, where a second one was needed.
     pub usage: Usage,
     /// When it came how far.

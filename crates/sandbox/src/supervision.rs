@@ -422,7 +422,7 @@ impl<'a> Supervision<'a> {
         let assembly = std::mem::replace(&mut self.assembly, Assembly::new(&limits.extract, size));
         let detected = assembly.detected.clone();
         let panic = assembly.panic.clone();
-        let units = assembly.units;
+        let (units, look) = (assembly.units, assembly.look);
         let fetched = self.ranged.then_some(assembly.ranges);
         if killed.is_none() && status.success() && !self.decoder.is_empty() {
             killed = Some(Killed::Violated(ProtocolViolation("half a frame at the end".into())));
@@ -434,7 +434,7 @@ impl<'a> Supervision<'a> {
             let reason = object.reason.clone();
             keep(*object);
             let died = false;
-            return Ok(Some(RunReport { outcome, reason, died, usage, stages, fetched }));
+            return Ok(Some(RunReport { outcome, reason, died, look, usage, stages, fetched }));
         }
         let errors = self.said.text();
         let (outcome, reason) = Ending {
@@ -464,7 +464,7 @@ impl<'a> Supervision<'a> {
             annotations: Vec::new(),
         });
         let reason = Some(reason);
-        Ok(Some(RunReport { outcome, reason, died: true, usage, stages, fetched }))
+        Ok(Some(RunReport { outcome, reason, died: true, look, usage, stages, fetched }))
     }
 }
 

@@ -10,6 +10,7 @@ use madang_document::outcome::Outcome::{self, Crashed, Memory, Ok as Read, Timeo
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_extract::extraction::Extraction;
+use madang_extract::left_alone::LeftAlone;
 use madang_extract::options::{Ocr, Options, Speech};
 use madang_extract::passwords::Passwords;
 use madang_extract::sidecar::{MOST, Sidecar};
@@ -47,7 +48,14 @@ fn request<'a>(name: &'a str, limits: &'a ChildLimits) -> Request<'a> {
         speech_languages: Vec::new(),
         passwords: Passwords::none(),
     };
-    Request { name, limits, options: &USUAL, sidecars: &[], pace: Pace::Whole }
+    Request {
+        name,
+        limits,
+        options: &USUAL,
+        sidecars: &[],
+        pace: Pace::Whole,
+        left_alone: &LeftAlone::Nothing,
+    }
 }
 
 /// Runs on `12345`: what the test's zygote makes up itself says five bytes, too.
@@ -269,6 +277,7 @@ fn the_order_reaches_the_reader() {
         options: &options,
         sidecars: &[],
         pace: Pace::Whole,
+        left_alone: &LeftAlone::Nothing,
     };
     let keep = &mut |e: Extraction| kept.push(e);
     run(&zygote(), &order, input, &Watch::default(), keep).unwrap();

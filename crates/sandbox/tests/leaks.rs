@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use madang_document::outcome::Outcome;
+use madang_extract::left_alone::LeftAlone;
 use madang_extract::options::Options;
 use madang_sandbox::allowance::Allowance;
 use madang_sandbox::input::Input;
@@ -70,8 +71,14 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
             let input = Input::Memory(SealedFile::from_bytes(text.as_bytes()).unwrap());
             let mut kept = Vec::new();
             let keep = &mut |e| kept.push(e);
-            let request =
-                Request { name, limits, options: &options, sidecars: &[], pace: Pace::Whole };
+            let request = Request {
+                name,
+                limits,
+                options: &options,
+                sidecars: &[],
+                pace: Pace::Whole,
+                left_alone: &LeftAlone::Nothing,
+            };
             let verdict = run(&zygote, &request, input, &Watch::default(), keep).unwrap().unwrap();
             assert_eq!(kept.len(), 1, "{name}");
             if name == "innocent.txt" {
@@ -97,6 +104,7 @@ fn innocents_succeed_among_faults_and_nothing_is_left() {
         options: &options,
         sidecars: &[],
         pace: Pace::Whole,
+        left_alone: &LeftAlone::Nothing,
     };
     let (dawdle, quick) = (request("dawdle"), request("a.txt"));
     let input = || Input::Memory(SealedFile::from_bytes(b"x").unwrap());

@@ -14,6 +14,7 @@ use madang_extract::engines::Engines;
 use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
 use madang_extract::language::language;
+use madang_extract::left_alone::LeftAlone;
 use madang_extract::limits::Limits as ExtractLimits;
 use madang_extract::options::Options;
 use madang_extract::order::Order;
@@ -153,8 +154,14 @@ struct Cost {
 fn once(zygote: &Zygote, name: &str, bytes: &[u8]) -> Result<Option<Cost>, Failure> {
     let input = Input::Memory(SealedFile::from_bytes(bytes)?);
     let (limits, options) = (ChildLimits::default(), Options::default());
-    let request =
-        Request { name, limits: &limits, options: &options, sidecars: &[], pace: Pace::Whole };
+    let request = Request {
+        name,
+        limits: &limits,
+        options: &options,
+        sidecars: &[],
+        pace: Pace::Whole,
+        left_alone: &LeftAlone::Nothing,
+    };
     let mut object = None;
     let verdict = run(zygote, &request, input, &Watch::default(), &mut |extraction| {
         if extraction.member.is_none() {

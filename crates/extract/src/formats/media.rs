@@ -356,7 +356,7 @@ fn listen(
 ) {
     let audio = streams.iter().position(|stream| stream.kind == StreamKind::Audio);
     let Some(index) = audio else { return };
-    if context.likeness || context.is_left_alone(content) {
+    if context.likeness || !context.may_look(Noun::Sound, content) {
         return;
     }
     let subtitles = sound::Subtitles::of(&content.segments);
@@ -374,10 +374,8 @@ fn take_previews(
     context: &Context<'_>,
 ) {
     if let Some((index, video)) = first_video(streams) {
-        if context.is_left_alone(content) {
-            return;
-        }
-        if !context.previews_wanted() && context.seen_text_wanted() == Ocr::Never {
+        let is_wanted = context.previews_wanted() || context.seen_text_wanted() != Ocr::Never;
+        if !is_wanted || !context.may_look(Noun::Film, content) {
             return;
         }
         match film_frames::take(content, file, (index, video), context) {

@@ -80,6 +80,10 @@ pub(super) fn read(
         }
         headway(n);
         context.unit();
+        if !context.may_look(Part::Page((*number).into()), content) {
+            done = n + 1;
+            continue;
+        }
         match context.for_a_page(|| raster.page(*number, &Scale::SCAN, context)) {
             Ok(page) => {
                 let dpi = page.picture.width() as f32 / page.points.0 * 72.0;

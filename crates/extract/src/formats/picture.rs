@@ -219,7 +219,7 @@ fn see(
     content: &mut Content,
 ) {
     let showing = Showing::of(size.0, size.1, context);
-    if showing != Showing::Never && context.is_left_alone(content) {
+    if showing != Showing::Never && !context.may_look(Noun::Picture, content) {
         return;
     }
     match showing {

@@ -97,8 +97,7 @@ pub(super) fn read(
     seen: &mut Seen,
     content: &mut Content,
 ) {
-    let is_unwanted = context.seen_text_wanted() == Ocr::Never;
-    if places.len() < 2 || is_unwanted || context.is_left_alone(content) {
+    if places.len() < 2 || context.seen_text_wanted() == Ocr::Never {
         return;
     }
     let of = places.len() as u64;
@@ -111,6 +110,9 @@ pub(super) fn read(
         context.headway(headway(number - 1, places.len(), context));
         context.progress();
         let Some(ifd) = ifds.directory(*at).filter(is_page) else { continue };
+        if !context.may_look(Part::Page(number.into()), content) {
+            continue;
+        }
         match context.for_a_page(|| sight(blob, ifds, &ifd, *at, context)) {
             Ok((sight, damage)) => {
                 if let Some(damage) = damage {

@@ -1,0 +1,69 @@
+use serde::{Deserialize, Serialize};
+
+/// What of an object is left alone, because readers died over it. Most die of what has pixels or samples: a picture, a scanned
+/// page, a film, a recording. Each of these is a look, and those of an object are numbered from 0 as they come: the same bytes,
+/// read for the same, give the same numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LeftAlone {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The looks of these numbers.
+    Looks(Vec<u32>),
+    /// All that has pixels or samples.
+    All,
+}
+
+/// Looks that are left alone one by one: each was found by a death.
+const LOOKS_MOST: usize = 4;
+
+impl LeftAlone {
+    /// What is left alone in the next reading, after a reader died at this look, or before any. None where nothing else can be
+    /// left alone: the object itself is what readers die of.
+    pub fn after_death(&self, look: Option<u32>) -> Option<LeftAlone> {
+        let known = match self {
+            LeftAlone::Nothing => &[][..],
+            LeftAlone::Looks(known) => known,
+            LeftAlone::All => return None,
+        };
+        Some(match look {
+            // Where it was left alone already, something after it was to blame.
+            Some(look) if known.len() < LOOKS_MOST && !known.contains(&look) => {
+                LeftAlone::Looks(known.iter().copied().chain([look]).collect())
+            }
+            _ => LeftAlone::All,
+        })
+    }
+
+    /// Whether the look of this number is.
+    pub fn has(&self, look: u32) -> bool {
+        match self {
+            LeftAlone::Nothing => false,
+            LeftAlone::Looks(known) => known.contains(&look),
+            LeftAlone::All => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_killed_is_left_alone_and_then_everything() {
+        let mut left_alone = LeftAlone::Nothing;
+        let mut after = |look| {
+            let next = left_alone.after_death(look);
+            left_alone = next.clone().unwrap_or(LeftAlone::All);
+            next
+        };
+        assert_eq!(after(Some(7)), Some(LeftAlone::Looks(vec![7])));
+        assert_eq!(after(Some(3)), Some(LeftAlone::Looks(vec![7, 3])));
+        assert_eq!(after(Some(7)), Some(LeftAlone::All));
+        assert_eq!(after(Some(7)), None);
+        assert_eq!(LeftAlone::Nothing.after_death(None), Some(LeftAlone::All), "before any look");
+        let all: Vec<u32> = (0..LOOKS_MOST as u32).collect();
+        assert_eq!(LeftAlone::Looks(all).after_death(Some(99)), Some(LeftAlone::All));
+        assert!(LeftAlone::Looks(vec![3]).has(3) && !LeftAlone::Looks(vec![3]).has(4));
+    }
+}

@@ -27,8 +27,8 @@ impl LeftAlone {
             LeftAlone::All => return None,
         };
         Some(match look {
-            // Where it was left alone already, something after it was to blame.
-            Some(look) if known.len() < LOOKS_MOST && !known.contains(&look) => {
+            // Where nothing after those that are left alone was looked at, it is something else that kills.
+            Some(look) if known.len() < LOOKS_MOST && known.last().is_none_or(|it| look > *it) => {
                 LeftAlone::Looks(known.iter().copied().chain([look]).collect())
             }
             _ => LeftAlone::All,
@@ -58,9 +58,9 @@ mod tests {
             next
         };
         assert_eq!(after(Some(7)), Some(LeftAlone::Looks(vec![7])));
-        assert_eq!(after(Some(3)), Some(LeftAlone::Looks(vec![7, 3])));
-        assert_eq!(after(Some(7)), Some(LeftAlone::All));
-        assert_eq!(after(Some(7)), None);
+        assert_eq!(after(Some(9)), Some(LeftAlone::Looks(vec![7, 9])));
+        assert_eq!(after(Some(8)), Some(LeftAlone::All));
+        assert_eq!(after(Some(8)), None);
         assert_eq!(LeftAlone::Nothing.after_death(None), Some(LeftAlone::All), "before any look");
         let all: Vec<u32> = (0..LOOKS_MOST as u32).collect();
         assert_eq!(LeftAlone::Looks(all).after_death(Some(99)), Some(LeftAlone::All));

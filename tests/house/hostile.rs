@@ -154,6 +154,8 @@ async fn a_reader_that_dies_of_a_picture_costs_no_words() {
         let outcome = if is_pdf { "partial" } else { "ok" };
         assert_eq!(document["outcome"], outcome, "{document}");
         assert_eq!(document.to_string().contains("page 1 was left alone"), is_pdf, "{document}");
+        // And what its reader died of.
+        assert_eq!(document.to_string().contains("128 MiB"), is_pdf, "{document}");
     }
     assert_eq!(documents.len(), 5);
 }

@@ -170,6 +170,17 @@ fn latin_words_in_a_line_of_hangul_are_no_digits() {
 }
 
 #[test]
+fn numbers_over_the_bars_of_a_chart_are_read() {
+    let scenario = Scenario::new();
+    let chart = "drop/1741000/press/2026-10/공동활용 데이터 등록 건수.png";
+    let (_, read) = segments(&scenario, chart, &[]);
+    let said: Vec<&str> = read.iter().filter_map(|it| it["text"].as_str()).collect();
+    for number in ["9,200", "11,800", "14,100", "16,900", "18,420"] {
+        assert!(said.contains(&number), "{said:?}");
+    }
+}
+
+#[test]
 fn slides_of_a_film_without_key_frames_are_read_between() {
     let scenario = Scenario::new();
     let (_, read) = segments(&scenario, "mp4/one-key.mp4", &[]);

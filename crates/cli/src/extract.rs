@@ -18,7 +18,7 @@ use madang_document::reason_kind::ReasonKind;
 use madang_document::shown::Shown;
 use madang_document::{metadata as meta, object_key, term};
 use madang_extract::extraction::Extraction;
-use madang_extract::left_alone::LeftAlone;
+use madang_extract::left_alone::{LeftAlone, say_why};
 use madang_extract::options::{Ocr, Options};
 use madang_extract::passwords::Passwords;
 use madang_extract::sidecar::Sidecar;
@@ -343,18 +343,27 @@ fn extract(zygote: &Zygote, path: &Path, terms: &Terms<'_>) -> Answer {
             }
         }
     };
-    let mut left_alone = LeftAlone::Nothing;
+    let (mut left_alone, mut cause) = (LeftAlone::Nothing, None);
     // As the service does at last.
     let (mut read, describing) = loop {
         let (read, describing) = as_is(&left_alone);
         match read.leaves_alone(&left_alone) {
-            Some(more) => left_alone = more,
+            Some(more) => {
+                left_alone = more;
+                cause = read.ended.ok().flatten().and_then(|report| report.reason);
+            }
             None => break (read, describing),
         }
     };
     for extraction in &mut read.extractions {
         let Content { metadata, warnings, .. } = &mut extraction.content;
         closed(metadata, extraction.member.is_none().then_some(warnings), &describing.unread);
+    }
+    for extraction in &mut read.extractions {
+        let warnings = extraction.content.warnings.iter_mut().map(|warning| &mut warning.reason);
+        if let Some(cause) = &cause {
+            say_why(warnings.chain(&mut extraction.reason), cause);
+        }
     }
     if terms.encodes {
         for preview in read.extractions.iter().filter_map(|it| it.content.previews.first()) {

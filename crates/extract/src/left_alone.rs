@@ -1,3 +1,5 @@
+use madang_document::reason::Reason;
+use madang_document::reason_kind::ReasonKind;
 use serde::{Deserialize, Serialize};
 
 /// What of an object is left alone, because readers died over it. Most die of what has pixels or samples: a picture, a scanned
@@ -12,6 +14,13 @@ pub enum LeftAlone {
     Looks(Vec<u32>),
     /// All that has pixels or samples.
     All,
+}
+
+/// Has those of these reasons that tell of something left alone say what a reader died of.
+pub fn say_why<'a>(reasons: impl Iterator<Item = &'a mut Reason>, cause: &Reason) {
+    for reason in reasons.filter(|reason| reason.kind == ReasonKind::LeftAlone) {
+        *reason = reason.clone().because(cause.clone());
+    }
 }
 
 /// Looks that are left alone one by one: each was found by a death.
@@ -48,6 +57,15 @@ impl LeftAlone {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_alone_says_what_a_reader_died_of() {
+        let mut reasons = [ReasonKind::LeftAlone.into(), Reason::new(ReasonKind::NoText)];
+        say_why(reasons.iter_mut(), &ReasonKind::Memory(64 << 20).into());
+        let said = reasons.map(|reason| reason.english());
+        assert!(said[0].contains("left alone") && said[0].contains("64 MiB"), "{said:?}");
+        assert!(!said[1].contains("64"), "{said:?}");
+    }
 
     #[test]
     fn what_killed_is_left_alone_and_then_everything() {

@@ -4,6 +4,7 @@ use madang_document::condition::Kind;
 use madang_document::document::Document;
 use madang_document::object::ObjectRef;
 use madang_document::outcome::Outcome;
+use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 use madang_extract::left_alone::LeftAlone;
 use madang_sandbox::run::RunError;
@@ -56,6 +57,14 @@ impl Attempted {
             Attempted::Read(Reading::Extracted { died: true, .. }, found) => {
                 before.after_death(found.look)
             }
+            Attempted::Read(..) | Attempted::Hindered { .. } | Attempted::CalledOff => None,
+        }
+    }
+
+    /// What is known of how reading it ended.
+    pub(crate) fn cause(&self) -> Option<&Reason> {
+        match self {
+            Attempted::Read(Reading::Extracted { reason, .. }, _) => reason.as_ref(),
             Attempted::Read(..) | Attempted::Hindered { .. } | Attempted::CalledOff => None,
         }
     }

@@ -6,7 +6,7 @@ use madang_document::cause::told;
 use madang_document::condition::Kind;
 use madang_document::reason_kind::ReasonKind;
 use madang_document::sidecar;
-use madang_extract::left_alone::LeftAlone;
+use madang_extract::left_alone::{LeftAlone, say_why};
 use madang_ledger::jobs::Claim;
 use madang_sandbox::watch::Watch;
 
@@ -90,7 +90,7 @@ async fn try_to_read(
     let begun = Instant::now();
     workers.leases.running(claim.ticket, true);
     let mut fetched = Ok((input, hash));
-    let mut left_alone = LeftAlone::Nothing;
+    let (mut left_alone, mut cause) = (LeftAlone::Nothing, None);
     let mut extracted = loop {
         let extracted = match fetched {
             Ok((input, hash)) => {
@@ -105,6 +105,7 @@ async fn try_to_read(
             true => match extracted.leaves_alone(&left_alone) {
                 Some(more) => {
                     left_alone = more;
+                    cause = extracted.cause().cloned();
                     true
                 }
                 None => false,
@@ -120,7 +121,13 @@ async fn try_to_read(
         };
     };
     if let Attempted::Read(_, found) = &mut extracted {
-        found.documents.iter_mut().for_each(|document| close(document, &describing.unread));
+        for document in &mut found.documents {
+            close(document, &describing.unread);
+            if let Some(cause) = &cause {
+                let told = document.warnings.iter_mut().map(|warning| &mut warning.reason);
+                say_why(told.chain(&mut document.reason), cause);
+            }
+        }
     }
     workers.leases.running(claim.ticket, false);
     lanes.passed(begun.elapsed());

@@ -29,7 +29,7 @@ pub(crate) fn record(document: &Document, segments: Vec<Segment>) -> Record {
 }
 
 /// What somebody looks for who knows a document by more than its title and text.
-const FOUND_BY: [&str; 12] = [
+const FOUND_BY: [&str; 15] = [
     meta::DESCRIPTION,
     meta::AUTHOR,
     meta::KEYWORDS,
@@ -42,6 +42,10 @@ const FOUND_BY: [&str; 12] = [
     meta::SOURCE,
     meta::TYPE,
     meta::STREAM_TITLES,
+    // What people write of a recording or a picture, and whose it is.
+    "tag.comment",
+    "comment",
+    "tag.artist",
 ];
 
 /// What it can be found by besides its title and its text: all that the file or what lies beside it says, the one that

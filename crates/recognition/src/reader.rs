@@ -357,9 +357,37 @@ impl<'a> Reader<'a> {
             }
         }
         for line in &mut lines {
+            self.number_alone(prepared, line, [second, first])?;
             self.foreign_words(prepared, line, foreign)?;
         }
         Ok(lines)
+    }
+
+    /// Reads a number by itself that stands alone in its line, and of which one is not sure at all: among numbers that stand higher
+    /// and lower, as those over the bars of a chart do, the engine makes one out and says that it is none.
+    fn number_alone(
+        &self,
+        prepared: &Prepared,
+        line: &mut Line,
+        models: [usize; 2],
+    ) -> Result<(), String> {
+        let is_doubted = line.confidence < HOPELESS && are_numbers(&line.text);
+        if !is_doubted || self.learned.get().words_in_vain >= FOREIGN_TRIED {
+            return Ok(());
+        }
+        for model in models {
+            // As a block, for what is left of a bar may stand below it.
+            let mut alone = self.read_as(Segmentation::Block, prepared, line.rect, model)?;
+            let read = alone.pop().filter(|read| alone.is_empty() && are_numbers(&read.text));
+            if let Some(read) = read.filter(|read| read.confidence > line.confidence) {
+                *line = read;
+            }
+            if line.confidence >= SURE {
+                return Ok(());
+            }
+        }
+        self.learn(|learned| learned.words_in_vain += 1);
+        Ok(())
     }
 
     /// Reads words of a line once more that are none of the language it was read in.
@@ -429,12 +457,22 @@ impl<'a> Reader<'a> {
     }
 
     fn read(&self, prepared: &Prepared, rect: Rect, model: usize) -> Result<Vec<Line>, String> {
-        let Some(model) = self.models.get(model) else { return Ok(Vec::new()) };
-        let (image, left, top) = prepared.image(rect);
-        self.patience.alive();
         // Two lines, of which the lower begins a third of a letter below the upper, are higher.
         let is_line = rect.height() * 10 < prepared.letter * 23;
         let segmentation = if is_line { Segmentation::Line } else { Segmentation::Block };
+        self.read_as(segmentation, prepared, rect, model)
+    }
+
+    fn read_as(
+        &self,
+        segmentation: Segmentation,
+        prepared: &Prepared,
+        rect: Rect,
+        model: usize,
+    ) -> Result<Vec<Line>, String> {
+        let Some(model) = self.models.get(model) else { return Ok(Vec::new()) };
+        let (image, left, top) = prepared.image(rect);
+        self.patience.alive();
         let words =
             model.read(&image, segmentation, dpi(prepared.letter), &|| self.patience.alive())?;
         self.patience.alive();

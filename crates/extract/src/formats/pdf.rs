@@ -39,7 +39,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
-    version: 17,
+    version: 18,
     media_types: &["application/pdf"],
     sniff,
     media_type: |_| "application/pdf",

@@ -125,7 +125,13 @@ pub(super) fn read(
             Err(reason) => {
                 // The first stands for all.
                 if !undrawn {
-                    content.note(reason.within(Part::Page((*number).into())));
+                    let is_limit = reason.kind.word() == "too_large";
+                    let reason = reason.within(Part::Page((*number).into()));
+                    // What it says is not known, so that the document was not read whole.
+                    match is_limit {
+                        true => content.cut(reason),
+                        false => content.lost(reason),
+                    }
                 }
                 undrawn = true;
             }

@@ -12,6 +12,13 @@ pub enum LeftAlone {
     Nothing,
     /// The looks of these numbers.
     Looks(Vec<u32>),
+    /// Those, and all from one on: of an archive full of what kills the first are read.
+    From {
+        /// The looks before.
+        looks: Vec<u32>,
+        /// The first of the others.
+        from: u32,
+    },
     /// All that has pixels or samples.
     All,
 }
@@ -33,14 +40,17 @@ impl LeftAlone {
         let known = match self {
             LeftAlone::Nothing => &[][..],
             LeftAlone::Looks(known) => known,
+            LeftAlone::From { .. } => return Some(LeftAlone::All),
             LeftAlone::All => return None,
         };
+        // Where nothing after those that are left alone was looked at, it is something else that kills.
+        let look = look.filter(|look| known.last().is_none_or(|last| look > last));
         Some(match look {
-            // Where nothing after those that are left alone was looked at, it is something else that kills.
-            Some(look) if known.len() < LOOKS_MOST && known.last().is_none_or(|it| look > *it) => {
+            Some(look) if known.len() < LOOKS_MOST => {
                 LeftAlone::Looks(known.iter().copied().chain([look]).collect())
             }
-            _ => LeftAlone::All,
+            Some(from) => LeftAlone::From { looks: known.to_vec(), from },
+            None => LeftAlone::All,
         })
     }
 
@@ -48,7 +58,8 @@ impl LeftAlone {
     pub fn has(&self, look: u32) -> bool {
         match self {
             LeftAlone::Nothing => false,
-            LeftAlone::Looks(known) => known.contains(&look),
+            LeftAlone::Looks(looks) => looks.contains(&look),
+            LeftAlone::From { looks, from } => look >= *from || looks.contains(&look),
             LeftAlone::All => true,
         }
     }
@@ -81,7 +92,10 @@ mod tests {
         assert_eq!(after(Some(8)), None);
         assert_eq!(LeftAlone::Nothing.after_death(None), Some(LeftAlone::All), "before any look");
         let all: Vec<u32> = (0..LOOKS_MOST as u32).collect();
-        assert_eq!(LeftAlone::Looks(all).after_death(Some(99)), Some(LeftAlone::All));
+        let from = LeftAlone::Looks(all.clone()).after_death(Some(99)).unwrap();
+        assert_eq!(from, LeftAlone::From { looks: all, from: 99 });
+        assert_eq!([0, 50, 99, 100].map(|look| from.has(look)), [true, false, true, true]);
+        assert_eq!(from.after_death(Some(50)), Some(LeftAlone::All));
         assert!(LeftAlone::Looks(vec![3]).has(3) && !LeftAlone::Looks(vec![3]).has(4));
     }
 }

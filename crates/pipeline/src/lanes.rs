@@ -23,8 +23,10 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    pub(crate) fn new(children: usize, stop: CancellationToken) -> Lanes {
-        let pace = Arc::new(AtomicU64::new(100_000));
+    /// Of so many children, whose objects are expected to take so long.
+    pub(crate) fn new(children: usize, pace: Duration, stop: CancellationToken) -> Lanes {
+        let pace = u64::try_from(pace.as_micros()).unwrap_or(u64::MAX);
+        let pace = Arc::new(AtomicU64::new(pace));
         let threads = Threads::new("lane", children);
         let free = Arc::new(Semaphore::new(children));
         Lanes { free, threads, pace, stop, besides: Arc::default(), before: Arc::default() }
@@ -47,9 +49,16 @@ impl Lanes {
 /// further than this much work reaches, because what is claimed goes before what a person uploads meanwhile.
 const AHEAD: Duration = Duration::from_millis(200);
 
+/// How long an object takes of which none is claimed ahead: that saves the moment in which it is fetched, and keeps those of
+/// others waiting for minutes behind it.
+pub(crate) const SLOW: Duration = Duration::from_secs(2);
+
 /// How many objects may be in flight beside those in children: as many as `children` finish within [`AHEAD`] when
-/// each takes `pace`, at least two, at most thirty.
+/// each takes `pace`, at least two, at most thirty; none of slow ones.
 pub(crate) fn ahead(children: usize, pace: Duration) -> usize {
+    if pace >= SLOW {
+        return 0;
+    }
     let pace = pace.as_micros().max(1);
     let quick = AHEAD.as_micros().saturating_mul(children as u128) / pace;
     usize::try_from(quick).unwrap_or(usize::MAX).clamp(2, 30)
@@ -61,7 +70,7 @@ mod tests {
 
     #[test]
     fn quick_objects_are_claimed_further_ahead_than_slow_ones() {
-        for (ms, expected) in [(0, 30), (12, 30), (40, 10), (100, 4), (300, 2), (60_000, 2)] {
+        for (ms, expected) in [(0, 30), (12, 30), (40, 10), (100, 4), (300, 2), (60_000, 0)] {
             assert_eq!(ahead(2, Duration::from_millis(ms)), expected, "{ms} ms");
         }
     }

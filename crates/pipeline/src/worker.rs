@@ -7,7 +7,7 @@ use madang_document::failure_kind::FailureKind;
 use madang_document::quote::Quote;
 use madang_document::reason_kind::ReasonKind;
 use madang_ledger::error::LedgerError;
-use madang_ledger::jobs::{Claim, Completion, Failure, Task, Verdict};
+use madang_ledger::jobs::{Claim, Completion, Failure, PriorityClass, Task, Verdict};
 use madang_sandbox::watch::Watch;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -20,7 +20,7 @@ use crate::clock::until;
 use crate::completer::Finished;
 use crate::decide::{Attempt, Reading, Step, before_reading, decide};
 use crate::known::key_of;
-use crate::lanes::{Lanes, ahead};
+use crate::lanes::{Lanes, SLOW, ahead};
 use crate::lease::LEASE;
 use crate::object_reading::read;
 use crate::panicked::caught;
@@ -32,7 +32,12 @@ impl Workers {
     /// for the time when the next retry is due. `running` is what is being worked on.
     pub async fn run(self, running: &mut JoinSet<()>, work: Arc<Notify>, stop: CancellationToken) {
         let children = self.children.max(1);
-        let lanes = Lanes::new(children, stop.clone());
+        // What was put off takes long, or it would not have been.
+        let pace = match self.class {
+            PriorityClass::Background => SLOW,
+            PriorityClass::Prompt | PriorityClass::Any => USUAL,
+        };
+        let lanes = Lanes::new(children, pace, stop.clone());
         let mut failures = 0;
         let stopped = stop.cancelled();
         tokio::pin!(stopped);
@@ -195,6 +200,9 @@ fn end(claim: &Claim, step: Step, found: Found) -> Finished {
     let completion = Completion { ticket, verdict, documents, key, again, actor: "worker".into() };
     Finished::Completed { claim: Box::new(claim.clone()), completion, turn }
 }
+
+/// What an object is expected to take before any was read.
+const USUAL: Duration = Duration::from_millis(100);
 
 /// How often the ledger is asked again while it gives no jobs.
 const AGAIN: Backoff = Backoff { base_ms: 500, cap_ms: 4_000 };

@@ -125,7 +125,7 @@ fn with_a_picture(side: usize) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_dies_of_a_picture_costs_no_words() {
     let scenario = Scenario::new();
-    scenario.write("madang.toml", "[limits]\nmemory_mib = 128\n");
+    scenario.write("madang.toml", "[limits]\nmemory_mib = 160\n");
     scenario.write("drop/picture.pdf", with_a_picture(10_200));
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
@@ -155,7 +155,7 @@ async fn a_reader_that_dies_of_a_picture_costs_no_words() {
         assert_eq!(document["outcome"], outcome, "{document}");
         assert_eq!(document.to_string().contains("page 1 was left alone"), is_pdf, "{document}");
         // And what its reader died of.
-        assert_eq!(document.to_string().contains("128 MiB"), is_pdf, "{document}");
+        assert_eq!(document.to_string().contains("160 MiB"), is_pdf, "{document}");
     }
     assert_eq!(documents.len(), 5);
 }

@@ -1,11 +1,13 @@
 use std::collections::HashSet;
 
 use madang_document::annotation::Finding;
+use madang_document::content::{Warning, WarningKind};
 use madang_document::failure_kind::FailureKind;
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::metadata::{Part, Stated, TITLE};
 use madang_document::outcome::Outcome;
+use madang_document::part;
 
 use madang_document::principal::Scope;
 use madang_document::reason_kind::ReasonKind;
@@ -119,6 +121,54 @@ pub async fn what_was_put_off_is_read_again_last(ledger: &Trial) {
     ledger.when(at(51)).complete(&[completion]).await.unwrap();
     let job = ledger.job(claims[0].ticket.job).await.unwrap().unwrap();
     assert_eq!(job.state, JobState::Cancelled);
+}
+
+/// What readers died of this time was read before: that stands, and a reading that leaves something alone takes the place of one that did
+/// so, too, and of one that was nothing.
+pub async fn what_was_read_stands_where_something_is_left_alone(ledger: &Trial) {
+    ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
+    ledger.when(at(1)).see(&[sighting("scan.pdf", "v1")]).await.unwrap();
+    let left_alone = |claim: &Claim, page: u32| {
+        let mut completion = done(claim, &[]);
+        let own = &mut completion.documents[0];
+        own.text = None;
+        own.outcome = Outcome::Partial;
+        let reason = ReasonKind::LeftAlone.of(part::Part::Page(page.into()));
+        own.reason = Some(reason.clone());
+        own.warnings = vec![Warning { kind: WarningKind::Lost, reason }];
+        completion
+    };
+    let redrive = Redrive::Format { format: "text".into(), below: 9 };
+    let mut ms = 1;
+    let mut next = async || {
+        ms += 10;
+        if ms > 11 {
+            assert_eq!(ledger.when(at(ms)).redrive(&redrive, "key:1").await.unwrap(), 1);
+        }
+        (claim(ledger, 9, at(ms + 1)).await.remove(0), at(ms + 2))
+    };
+    let mut pages = Vec::new();
+    for page in [Some(1), Some(2), Some(0), Some(3), None, Some(4)] {
+        let (claim, now) = next().await;
+        let completion = match page {
+            // Its words are still to come.
+            Some(0) => {
+                let mut waits = done(&claim, &[]);
+                let reason = ReasonKind::RecognitionWaits.into();
+                waits.documents[0].warnings = vec![Warning { kind: WarningKind::Note, reason }];
+                waits
+            }
+            Some(page) => left_alone(&claim, page),
+            None => done(&claim, &[]),
+        };
+        ledger.when(now).complete(std::slice::from_ref(&completion)).await.unwrap();
+        let id = completion.documents[0].id;
+        let known = ledger.document(id).await.unwrap().unwrap();
+        pages.push(known.document.reason.map(|reason| reason.english()));
+        assert_eq!(ledger.job(claim.ticket.job).await.unwrap().unwrap().state, JobState::Done);
+    }
+    let said = |page: u32| Some(ReasonKind::LeftAlone.of(part::Part::Page(page.into())).english());
+    assert_eq!(pages, [said(1), said(2), None, said(3), None, None]);
 }
 
 /// A hundred thousand files of one agency do not stand before the first file of another.

@@ -1,9 +1,12 @@
 use std::collections::{HashMap, HashSet};
 
+use madang_document::content::Warning;
 use madang_document::document::{Document, Provenance};
 use madang_document::id::DocumentId;
 use madang_document::inner_path::InnerPath;
 use madang_document::metadata::{Metadata, Stated};
+use madang_document::outcome::Outcome;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::timestamp::Timestamp;
 use serde::Deserialize;
 use sqlx::sqlite::SqliteRow;
@@ -48,7 +51,7 @@ impl Writing<'_> {
             let before = self.news.len();
             let says_nothing = says_nothing(&completion.verdict);
             if (says_nothing && known.values().any(|known| known.is_what(job)))
-                || puts_off_what_is_known(completion, job, &known)
+                || is_less_than_what_is_known(completion, job, &known)
             {
                 // What was read of these very bytes is as true as it was.
                 self.record(completion, job);
@@ -512,25 +515,32 @@ fn says_nothing(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Quarantined(failure) if failure.kind.outcome().is_none())
 }
 
-/// Whether something that takes long was left for later in these very bytes, of which all is known from before: what stands is
-/// more than what was read now, and stays until the rest is read. What is told beside the object counts at once, and so does a
-/// text that was lost.
-fn puts_off_what_is_known(
+/// Whether of these very bytes, of which all is known from before, something was left out now: what takes long, until it is read, or
+/// what readers died of this time. What stands is more than what was read now, and stays. What is told beside the object counts
+/// at once, and so does a text that was lost.
+fn is_less_than_what_is_known(
     completion: &Completion,
     job: &Ended,
     known: &HashMap<DocumentId, FormerDocument>,
 ) -> bool {
-    completion.again
+    let is_left_alone = completion.documents.iter().any(|it| leaves_alone(&it.warnings));
+    (completion.again || is_left_alone)
         && completion.verdict == Verdict::Done
         && !job.tell
         && known.values().any(|known| known.is_what(job))
         && completion.documents.iter().all(|document| {
             known.get(&document.id).is_some_and(|known| {
                 !known.withdrawn
+                    && (completion.again || known.was_looked_at())
                     && known.content.object == job.object
                     && known.beside() == Some(beside(&document.metadata))
             })
         })
+}
+
+/// Whether these tell of something that was left alone, because readers died of it.
+fn leaves_alone(warnings: &[Warning]) -> bool {
+    warnings.iter().any(|warning| warning.reason.kind == ReasonKind::LeftAlone)
 }
 
 /// What files beside an object tell of it.
@@ -551,6 +561,21 @@ impl FormerDocument {
             metadata: Metadata,
         }
         Some(beside(&serde_json::from_str::<Body>(&self.content.body).ok()?.metadata))
+    }
+
+    /// Whether all of it was looked at: nothing was left alone or put off, and no reader died over it.
+    fn was_looked_at(&self) -> bool {
+        #[derive(Deserialize)]
+        struct Body {
+            #[serde(default)]
+            warnings: Vec<Warning>,
+        }
+        let died = [Outcome::Timeout, Outcome::Memory, Outcome::Crashed];
+        let outcome = Outcome::parse(&self.content.outcome);
+        outcome.is_some_and(|outcome| !died.contains(&outcome))
+            && serde_json::from_str::<Body>(&self.content.body).is_ok_and(|Body { warnings }| {
+                !leaves_alone(&warnings) && !warnings.iter().any(Warning::awaits_recognition)
+            })
     }
 
     /// Whether it is what a reader found in this version of an object, whose it still is.

@@ -326,7 +326,7 @@ impl Answer {
 }
 
 fn is_unread(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Corrupt | Outcome::Timeout | Outcome::Memory | Outcome::Crashed)
+    outcome == Outcome::Corrupt || outcome.is_death()
 }
 
 fn extract(zygote: &Zygote, path: &Path, terms: &Terms<'_>) -> Answer {
@@ -358,8 +358,6 @@ fn extract(zygote: &Zygote, path: &Path, terms: &Terms<'_>) -> Answer {
     for extraction in &mut read.extractions {
         let Content { metadata, warnings, .. } = &mut extraction.content;
         closed(metadata, extraction.member.is_none().then_some(warnings), &describing.unread);
-    }
-    for extraction in &mut read.extractions {
         let warnings = extraction.content.warnings.iter_mut().map(|warning| &mut warning.reason);
         if let Some(cause) = &cause {
             say_why(warnings.chain(&mut extraction.reason), cause);

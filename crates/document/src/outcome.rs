@@ -47,6 +47,11 @@ impl Outcome {
         Outcome::Crashed,
     ];
 
+    /// Whether a reader died, so that another one may come further.
+    pub fn is_death(self) -> bool {
+        matches!(self, Outcome::Timeout | Outcome::Memory | Outcome::Crashed)
+    }
+
     /// The word used in JSON, in the ledger and as a metric label.
     pub fn as_str(self) -> &'static str {
         match self {

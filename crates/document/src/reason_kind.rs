@@ -256,7 +256,7 @@ pub enum ReasonKind {
     NotRecognised { more: u64 },
     /// What is written in its pictures and spoken in it is recognised later, after what others wait for.
     RecognitionWaits,
-    /// Its pictures, its sound and its film were left alone, for a reader died over it before.
+    /// It was left alone, for a reader died of it before: a picture, a page, a film, a recording; of the whole file, all that it has of these.
     LeftAlone,
     /// What is said in it is not written down, for no model is installed.
     NotTranscribed,

@@ -288,7 +288,7 @@ impl<'a> Context<'a> {
 
     /// Whether somebody wants previews.
     pub(crate) fn previews_wanted(&self) -> bool {
-        self.limits.preview > 0 && *self.left_alone != LeftAlone::All
+        self.limits.preview > 0
     }
 
     /// Whether what is written in pictures is wanted: of every picture, or of those that are likely to say something.

@@ -48,7 +48,7 @@ pub enum Sense {
 /// fork copies only the thread that forks. (Tesseract: built without OpenMP or with `OMP_THREAD_LIMIT=1`. Whisper:
 /// its pool of threads ends with each run.) Within [`Recogniser::recognise`] it may start threads and must end them.
 ///
-/// The same signal gives the same segments: a repeated run must not change a document.
+/// The same signal gives the same segments, as far as there is time: a repeated run must not change a document.
 pub trait Recogniser {
     /// Name and version, as in `tesseract 5.5.0`: it stands in a document's properties, and a change of it is what
     /// tells that a recognised text is worth recognising again.

@@ -7,120 +7,40 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "a test reads its fixtures")]
 
-use std::cell::RefCell;
+mod counting;
+mod parrot;
+
 use std::path::Path;
 
-use madang_document::content::{Origin, Segment};
-use madang_document::locator::Locator;
+use madang_document::content::Origin;
 use madang_document::outcome::Outcome;
 use madang_document::reason_kind::ReasonKind;
-use madang_extract::detected::Detected;
 use madang_extract::engines::Engines;
 use madang_extract::extract::extract;
 use madang_extract::extraction::Extraction;
 use madang_extract::left_alone::LeftAlone;
 use madang_extract::options::{Ocr, Options, Speech};
 use madang_extract::order::Order;
-use madang_extract::recogniser::{Patience, Recogniser, Sense, Signal, Unrecognised};
-use madang_extract::sink::Sink;
+use madang_extract::recogniser::Sense;
 
-/// An engine that makes out one word in everything.
-struct Parrot(Sense);
+use counting::Counting;
+use parrot::Parrot;
 
-impl Recogniser for Parrot {
-    fn name(&self) -> &str {
-        "parrot 1"
-    }
-
-    fn sense(&self) -> Sense {
-        self.0
-    }
-
-    fn languages(&self) -> &[String] {
-        &[]
-    }
-
-    fn sample_rate(&self) -> u32 {
-        8_000
-    }
-
-    fn recognise(
-        &self,
-        signal: &Signal<'_>,
-        _: &[String],
-        _: &dyn Patience,
-    ) -> Result<Vec<Segment>, Unrecognised> {
-        let (locator, origin) = match signal {
-            Signal::Picture(_) => (Locator::page(1), Origin::Ocr),
-            Signal::Sound(_) => (Locator::Time { start_ms: 0, end_ms: 900 }, Origin::Speech),
-        };
-        let (text, confidence) = ("글자".into(), Some(0.9));
-        Ok(vec![Segment { text, locator, origin, confidence, words: Vec::new() }])
-    }
-}
-
-/// An engine that is not to be asked.
-struct Mine(Sense);
-
-impl Recogniser for Mine {
-    fn name(&self) -> &str {
-        "mine 1"
-    }
-
-    fn sense(&self) -> Sense {
-        self.0
-    }
-
-    fn languages(&self) -> &[String] {
-        &[]
-    }
-
-    fn sample_rate(&self) -> u32 {
-        8_000
-    }
-
-    fn recognise(
-        &self,
-        _: &Signal<'_>,
-        _: &[String],
-        _: &dyn Patience,
-    ) -> Result<Vec<Segment>, Unrecognised> {
-        panic!("it was asked")
-    }
-}
-
-/// Keeps documents, and what was about to be looked at.
-#[derive(Default)]
-struct Looking {
-    documents: RefCell<Vec<Extraction>>,
-    looks: RefCell<Vec<u32>>,
-}
-
-impl Sink for Looking {
-    fn detected(&self, _: &Detected) {}
-
-    fn progress(&self, _: u32) {}
-
-    fn look(&self, number: u32) {
-        self.looks.borrow_mut().push(number);
-    }
-
-    fn engines_wanted(&self) {}
-
-    fn document(&self, extraction: Extraction) {
-        self.documents.borrow_mut().push(extraction);
-    }
-}
-
-/// The same with an engine that reads a word on whatever it is shown, and with these looks left alone.
-fn looked(fixture: &str, left_alone: LeftAlone) -> (Vec<Extraction>, Vec<u32>) {
-    let options = Options { ocr: Ocr::Always, speech: Speech::Always, ..Options::default() };
+/// What a fixture comes to where this is left alone, and what was about to be decoded.
+fn read(fixture: &str, options: Options, left_alone: LeftAlone) -> (Vec<Extraction>, Vec<u32>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(fixture);
+    let bytes = std::fs::read(path).unwrap();
     let order = Order { options, left_alone, ..Order::named(fixture) };
-    let parrots = [Sense::Sight, Sense::Hearing].map(|sense| Box::new(Parrot(sense)) as _);
+    let parrot = |sense| Box::new(Parrot { sense, words: 1 }) as _;
+    let parrots = [Sense::Sight, Sense::Hearing].map(parrot);
     let engines = Engines::media().unwrap().and(Vec::from(parrots));
-    let sink = Looking::default();
-    extract(&bytes(fixture), &order, &engines, &sink);
-    (sink.documents.into_inner(), sink.looks.into_inner())
+    let sink = Counting::granting(u32::MAX);
+    extract(&bytes, &order, &engines, &sink);
+    sink.seen()
+}
+
+fn always() -> Options {
+    Options { ocr: Ocr::Always, speech: Speech::Always, ..Options::default() }
 }
 
 /// Places of what was recognised, and what was left alone.
@@ -140,35 +60,21 @@ fn what_a_reader_died_of_is_left_alone_and_the_rest_is_not() {
         ("png/scanned-words.png", 1, 0, "the picture"),
         ("mp4/memo.m4a", 1, 0, "the sound"),
     ] {
-        let (documents, looks) = looked(fixture, LeftAlone::Nothing);
+        let (documents, looks) = read(fixture, always(), LeftAlone::Nothing);
         let (seen, left_alone) = places(documents.last().unwrap());
         assert_eq!((seen, left_alone), (all, vec![]), "{fixture}");
         assert_eq!(looks, (0..all as u32).collect::<Vec<_>>(), "{fixture}");
-        let (documents, others) = looked(fixture, LeftAlone::Looks(vec![number]));
+        let (documents, others) = read(fixture, always(), LeftAlone::Looks(vec![number]));
         let own = documents.last().unwrap();
         assert_eq!(places(own), (all - 1, alone(what)), "{fixture}");
         assert_eq!(own.outcome, Outcome::Partial, "{fixture}");
         assert_eq!(others, looks.iter().copied().filter(|it| *it != number).collect::<Vec<_>>());
     }
     // A film shows and sounds: one look each.
-    let (documents, looks) = looked("mp4/seen-words.mp4", LeftAlone::Looks(vec![0]));
+    let (documents, looks) = read("mp4/seen-words.mp4", always(), LeftAlone::Looks(vec![0]));
     let own = documents.last().unwrap();
     assert_eq!(places(own).1, alone("the film"));
     assert!(own.content.previews.is_empty() && looks.len() <= 1, "{looks:?}");
-}
-
-fn bytes(fixture: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(fixture);
-    std::fs::read(path).unwrap()
-}
-
-fn read(fixture: &str, options: Options) -> Vec<Extraction> {
-    let order = Order { options, left_alone: LeftAlone::All, ..Order::named(fixture) };
-    let mines = [Sense::Sight, Sense::Hearing].map(|sense| Box::new(Mine(sense)) as _);
-    let engines = Engines::media().unwrap().and(Vec::from(mines));
-    let kept = RefCell::new(Vec::<Extraction>::new());
-    extract(&bytes(fixture), &order, &engines, &kept);
-    kept.into_inner()
 }
 
 fn is_left_alone(document: &Extraction) -> bool {
@@ -177,7 +83,6 @@ fn is_left_alone(document: &Extraction) -> bool {
 
 #[test]
 fn nothing_is_decoded_or_recognised_and_that_is_told() {
-    let always = || Options { ocr: Ocr::Always, speech: Speech::Always, ..Options::default() };
     for fixture in [
         "png/scanned-words.png",
         "tiff/scanned-words.tif",
@@ -188,7 +93,9 @@ fn nothing_is_decoded_or_recognised_and_that_is_told() {
         "mp4/memo.m4a",
     ] {
         for options in [Options::default(), always()] {
-            let document = read(fixture, options).pop().unwrap();
+            let (mut documents, looks) = read(fixture, options, LeftAlone::All);
+            let document = documents.pop().unwrap();
+            assert_eq!((looks, places(&document).0), (vec![], 0), "{fixture}");
             assert_eq!(document.outcome, Outcome::Partial, "{fixture}: {:?}", document.reason);
             assert_eq!(document.reason, Some(ReasonKind::LeftAlone.into()), "{fixture}");
             let told = document
@@ -209,11 +116,11 @@ fn nothing_is_decoded_or_recognised_and_that_is_told() {
 #[test]
 fn what_a_document_says_is_read_and_its_pictures_say_that_they_are_not() {
     for fixture in ["docx/seen-words.docx", "hwp5/seen-words.hwp", "hwpx/seen-words.hwpx"] {
-        let mut documents = read(fixture, Options::default());
+        let (mut documents, _) = read(fixture, Options::default(), LeftAlone::All);
         let own = documents.pop().unwrap();
         assert!(!own.content.segments.is_empty(), "{fixture}");
         assert!(documents.iter().any(is_left_alone), "{fixture}");
     }
-    let letter = read("pdf/columns.pdf", Options::default()).pop().unwrap();
+    let letter = read("pdf/columns.pdf", Options::default(), LeftAlone::All).0.pop().unwrap();
     assert!(!is_left_alone(&letter), "{:?}", letter.content.warnings);
 }

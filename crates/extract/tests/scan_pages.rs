@@ -7,9 +7,10 @@
 )]
 
 mod counting;
+mod parrot;
 
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
-use madang_document::content::{Origin, Segment};
+use madang_document::content::Segment;
 use madang_document::headway::{Headway, Stretch};
 use madang_document::locator::Locator;
 use madang_document::outcome::Outcome;
@@ -20,72 +21,14 @@ use madang_extract::limits::Limits;
 use madang_extract::options::{Ocr, Options};
 use madang_extract::order::Order;
 use madang_extract::recall::Recall;
-use madang_extract::recogniser::{Patience, Recogniser, Sense, Signal, Unrecognised};
+use madang_extract::recogniser::Sense;
 
 use counting::Counting;
+use parrot::Parrot;
 
-/// Reads one word on whatever it is shown.
-struct Parrot;
-
-impl Recogniser for Parrot {
-    fn name(&self) -> &str {
-        "parrot 1"
-    }
-
-    fn sense(&self) -> Sense {
-        Sense::Sight
-    }
-
-    fn languages(&self) -> &[String] {
-        &[]
-    }
-
-    fn recognise(
-        &self,
-        signal: &Signal<'_>,
-        _: &[String],
-        _: &dyn Patience,
-    ) -> Result<Vec<Segment>, Unrecognised> {
-        let Signal::Picture(_) = signal else { panic!("no picture") };
-        Ok(vec![Segment {
-            text: "글자".into(),
-            locator: Locator::page(1),
-            origin: Origin::Ocr,
-            confidence: Some(0.9),
-            words: Vec::new(),
-        }])
-    }
-}
-
-/// Reads a word after the other as long as there is time, four at most.
-struct Reader;
-
-impl Recogniser for Reader {
-    fn name(&self) -> &str {
-        "reader 1"
-    }
-
-    fn sense(&self) -> Sense {
-        Sense::Sight
-    }
-
-    fn languages(&self) -> &[String] {
-        &[]
-    }
-
-    fn recognise(
-        &self,
-        signal: &Signal<'_>,
-        languages: &[String],
-        patience: &dyn Patience,
-    ) -> Result<Vec<Segment>, Unrecognised> {
-        let mut read = Vec::new();
-        while read.len() < 4 && patience.has_time() {
-            patience.more(1);
-            read.extend(Parrot.recognise(signal, languages, patience)?);
-        }
-        Ok(read)
-    }
+/// An engine that reads so many words on whatever it is shown.
+fn parrot(words: usize) -> Engines {
+    Engines::none().and(vec![Box::new(Parrot { sense: Sense::Sight, words })])
 }
 
 #[test]
@@ -94,7 +37,7 @@ fn of_a_page_that_takes_too_long_is_kept_what_was_read_of_it() {
         let options = Options { ocr: Ocr::Always, ..Options::default() };
         let recall = Some(Recall::of(b""));
         let order = Order { options, recall, ..Order::named("scan.pdf") };
-        let engines = Engines::none().and(vec![Box::new(Reader)]);
+        let engines = parrot(4);
         let sink = Counting::granting(granted);
         extract(&sheets(2), &order, &engines, &sink);
         let remembered = sink.remembered().len();
@@ -152,7 +95,7 @@ fn read_file(file: &[u8], granted: u32) -> (Extraction, u32) {
     // A sheet has a million pixels of four bytes, and this allows twenty million bytes.
     let limits = Limits { pixels: 1_000_000, unpacked_ratio: 0, ..Limits::default() };
     let order = Order { options, limits, ..Order::named("scan.pdf") };
-    let engines = Engines::none().and(vec![Box::new(Parrot)]);
+    let engines = parrot(1);
     let sink = Counting::granting(granted);
     extract(&file.to_vec(), &order, &engines, &sink);
     sink.kept()
@@ -185,10 +128,9 @@ fn each_page_is_told_of() {
         extract(&sheets(12), &order, &engines, &sink);
         sink.headway()
     };
-    let parrot = || Engines::none().and(vec![Box::new(Parrot)]);
     let all = (0..=12).map(|done| Headway::new(Stretch::Pages, done, Some(12)));
-    assert_eq!(told(false, parrot()), all.collect::<Vec<_>>());
-    assert!(told(true, parrot()).is_empty());
+    assert_eq!(told(false, parrot(1)), all.collect::<Vec<_>>());
+    assert!(told(true, parrot(1)).is_empty());
     assert!(told(false, Engines::none()).is_empty());
 }
 
@@ -201,7 +143,7 @@ fn what_was_recognised_before_is_not_recognised_again() {
         let options = Options { ocr: Ocr::Always, ocr_languages, ..Options::default() };
         let recall = lines.map(|lines| Recall::of(lines.concat().as_bytes()));
         let order = Order { options, recall, ..Order::named("scan.pdf") };
-        let engines = Engines::none().and(vec![Box::new(Parrot)]);
+        let engines = parrot(1);
         let sink = Counting::granting(u32::MAX);
         extract(&file, &order, &engines, &sink);
         let lines = sink.remembered();
@@ -243,4 +185,42 @@ fn pages_that_the_bytes_cannot_hold_are_not_read() {
     let (document, _) = read(pages, u32::MAX);
     assert!(most < pages, "{most}");
     assert_eq!((document.outcome, pages_of(&document).len()), (Outcome::Limit, most));
+}
+
+/// What cannot be drawn is not known, and so not read whole.
+#[test]
+fn a_page_that_is_not_drawn_is_no_page_without_words() {
+    let read = |width: i64, height: i64| {
+        let mut document = Document::with_version("1.7");
+        let picture = dictionary! {
+            "Type" => "XObject", "Subtype" => "Image", "Width" => width, "Height" => height,
+            "BitsPerComponent" => 1, "ColorSpace" => "DeviceGray",
+        };
+        let picture = document.add_object(Stream::new(picture, vec![0]));
+        let drawn = document.add_object(Stream::new(Dictionary::new(), b"/I Do".to_vec()));
+        let page = dictionary! {
+            "Type" => "Page",
+            "MediaBox" => vec![0.into(), 0.into(), 240.into(), 240.into()],
+            "Resources" => dictionary! { "XObject" => dictionary! { "I" => picture } },
+            "Contents" => drawn,
+        };
+        let page = document.add_object(page);
+        let kids: Vec<Object> = vec![page.into()];
+        let tree = dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => 1 };
+        let tree = document.add_object(tree);
+        let root = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => tree });
+        document.trailer.set("Root", root);
+        let mut bytes = Vec::new();
+        document.save_to(&mut bytes).unwrap();
+        let options = Options { ocr: Ocr::Always, ..Options::default() };
+        let order = Order { options, ..Order::named("scan.pdf") };
+        let sink = Counting::granting(u32::MAX);
+        extract(&bytes, &order, &parrot(1), &sink);
+        sink.kept().0
+    };
+    let heavy = read(30_000, 30_000);
+    assert_eq!(heavy.outcome, Outcome::Limit, "{:?}", heavy.content.warnings);
+    let told = heavy.reason.unwrap().english();
+    assert!(told.starts_with("page 1: unpacking the picture takes 900000000 bytes"), "{told}");
+    assert_eq!(read(3_000, 3_000).outcome, Outcome::Ok);
 }

@@ -30,7 +30,7 @@ pub fn decide(
         Reading::Extracted { died: false, .. } => Step::Commit,
         Reading::Extracted { outcome, reason, died: true } => {
             let failure = failure(FailureKind::of_death(*outcome), reason.clone(), true);
-            if attempt.crashes + 1 >= policy.max_crashes {
+            if is_fatal(attempt, policy) {
                 Step::Quarantine(failure)
             } else {
                 Step::Retry { at: policy.again(attempt.attempt, now, jitter), failure }
@@ -48,7 +48,7 @@ pub fn decide(
         }
         Reading::Broke { reason } => {
             let (at, failure) = broke(attempt, reason.clone(), policy, now, jitter);
-            if attempt.crashes + 1 >= policy.max_crashes {
+            if is_fatal(attempt, policy) {
                 Step::Quarantine(failure)
             } else {
                 Step::Retry { at, failure }
@@ -100,10 +100,15 @@ pub fn before_reading(attempt: &Attempt, policy: &Policy) -> Option<Step> {
     })
 }
 
+/// Whether a death in this attempt is the last one that is allowed.
+fn is_fatal(attempt: &Attempt, policy: &Policy) -> bool {
+    attempt.crashes + 1 >= policy.max_crashes
+}
+
 /// Whether an attempt is the last one after deaths: then what readers die of is left alone, for the rest is not to be lost
 /// with it.
 pub fn is_last(attempt: &Attempt, policy: &Policy) -> bool {
-    attempt.crashes > 0 && attempt.crashes + 1 >= policy.max_crashes
+    attempt.crashes > 0 && is_fatal(attempt, policy)
 }
 
 fn failure(kind: FailureKind, reason: Option<Reason>, crashed: bool) -> Failure {

@@ -13,7 +13,6 @@ use madang_document::blob_part::BlobPart;
 use madang_document::document::Document;
 use madang_document::id::DocumentId;
 use madang_document::media_type::Kind;
-use madang_document::outcome::Outcome;
 use madang_extract::formats::FORMATS;
 use madang_extract::naming::{kind, names_its_content};
 use madang_extract::options::Options;
@@ -58,10 +57,8 @@ pub(crate) fn key_of(keys: &[BlobId; 2], documents: &[Document]) -> Option<BlobI
     let own = documents.iter().find(|document| document.inner.is_none())?;
     let lasting = |document: &Document| {
         // With more time or memory it would have been read; and what reads sound and film is found when it is wanted.
-        let died =
-            matches!(document.outcome, Outcome::Timeout | Outcome::Memory | Outcome::Crashed);
         let media = matches!(document.media_type.kind(), Kind::Audio | Kind::Video);
-        !died && !media
+        !document.outcome.is_death() && !media
     };
     if !documents.iter().all(lasting) {
         return None;
@@ -115,6 +112,7 @@ mod tests {
     use madang_document::inner_path::InnerPath;
     use madang_document::media_type::MediaType;
     use madang_document::object::ObjectRef;
+    use madang_document::outcome::Outcome;
     use madang_document::timestamp::Timestamp;
     use madang_extract::options::Ocr;
     use madang_ledger::jobs::{Task, Ticket};

@@ -109,34 +109,34 @@ impl Prepared {
         Prepared { grey, letter, straight, parts, tables, verticals }
     }
 
-    /// A block of lines in pieces of which each is read within seconds: one whose lines reach into each other, so that nothing
-    /// parted them, may be a whole sheet of small print. It is cut where the least stands.
-    pub(crate) fn strips(&self, rect: Rect) -> Vec<Rect> {
-        let letter = self.letter.max(1);
-        let lines = (STRIP_LETTERS * letter / rect.width().max(1)).max(STRIP_LINES);
-        let (height, near) = (lines * letter, letter * 2);
-        let dark = |y: usize| -> usize {
-            let row = self.grey.row(y).get(rect.left..rect.right).unwrap_or_default();
-            row.iter().map(|shade| usize::from(255 - shade)).sum()
-        };
-        let mut strips = Vec::new();
-        let mut top = rect.top;
-        while rect.bottom.saturating_sub(top) > height + near {
-            let places = top + height - near..top + height + near;
-            let bottom = places.min_by_key(|y| dark(*y)).unwrap_or(top + height);
-            strips.push(Rect { top, bottom, ..rect });
-            top = bottom;
-        }
-        strips.push(Rect { top, ..rect });
-        strips
-    }
-
     /// A block of lines as an image of its own, and where its left upper corner stands.
     pub(crate) fn image(&self, rect: Rect) -> (Pixels, f32, f32) {
         let wide = rect.grown(self.letter / 4, self.grey.width, self.grey.height);
         let place = |edge: usize| edge as f32 - MARGIN as f32;
         (self.grey.cut(wide, MARGIN), place(wide.left), place(wide.top))
     }
+}
+
+/// A block of lines on a page whose letters are so high, in pieces of which each is read within seconds: one whose lines reach into each other, so that nothing
+/// parted them, may be a whole sheet of small print. It is cut where the least stands.
+pub(crate) fn strips(grey: &Pixels, letter: usize, rect: Rect) -> Vec<Rect> {
+    let letter = letter.max(1);
+    let lines = (STRIP_LETTERS * letter / rect.width().max(1)).max(STRIP_LINES);
+    let (height, near) = (lines * letter, letter * 2);
+    let dark = |y: usize| -> usize {
+        let row = grey.row(y).get(rect.left..rect.right).unwrap_or_default();
+        row.iter().map(|shade| usize::from(255 - shade)).sum()
+    };
+    let mut strips = Vec::new();
+    let mut top = rect.top;
+    while rect.bottom.saturating_sub(top) > height + near {
+        let places = top + height - near..top + height + near;
+        let bottom = places.min_by_key(|y| dark(*y)).unwrap_or(top + height);
+        strips.push(Rect { top, bottom, ..rect });
+        top = bottom;
+    }
+    strips.push(Rect { top, ..rect });
+    strips
 }
 
 /// Whether a piece is of a letter, and no speck.
@@ -261,5 +261,34 @@ fn turn_dark(grey: &mut Pixels, ink: &mut Pixels, letter: usize) {
                 *mark = u8::from(*shade < 128);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_of_small_print_is_cut_between_its_lines() {
+        // Lines of which each reaches into the next, but for a hair of white.
+        let (width, pitch) = (6_000, 31);
+        let mut sheet = Pixels::of(width, pitch * 100, 255);
+        for line in 0..100 {
+            let top = line * pitch;
+            sheet.fill_rect(Rect { left: 0, top, right: width, bottom: top + pitch - 1 }, 30);
+        }
+        let whole = Rect { left: 0, top: 0, right: width, bottom: sheet.height };
+        let cut = strips(&sheet, 30, whole);
+        assert!(cut.len() >= 4, "{cut:?}");
+        for pair in cut.windows(2) {
+            assert_eq!(pair[0].bottom, pair[1].top, "nothing is left out");
+            assert_eq!(pair[0].bottom % pitch, pitch - 1, "between two lines: {cut:?}");
+        }
+        assert_eq!((cut[0].top, cut[cut.len() - 1].bottom), (0, sheet.height));
+        let letters = |strip: &Rect| strip.width() * strip.height() / (30 * 30);
+        assert!(cut.iter().all(|strip| letters(strip) < STRIP_LETTERS * 2), "{cut:?}");
+        // What is a block anyway stays one.
+        let block = Rect { bottom: pitch * 10, ..whole };
+        assert_eq!(strips(&sheet, 30, block), [block]);
     }
 }

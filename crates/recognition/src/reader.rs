@@ -7,7 +7,7 @@ use madang_extract::rect::Rect;
 use crate::layout::Part;
 use crate::libtesseract::{Model, Segmentation, Word};
 use crate::page::Page;
-use crate::prepared::Prepared;
+use crate::prepared::{Prepared, strips};
 use crate::rules::Cell;
 use crate::segments::{Line, confidence};
 use crate::slope::Slope;
@@ -21,8 +21,7 @@ pub(crate) struct Reader<'a> {
     order: Vec<usize>,
     learned: Mutable<Learned>,
     patience: &'a dyn Patience,
-    /// Letters that were read, whatever came of them, for which there is time.
-    allowed: Mutable<usize>,
+    /// Letters that were read, whatever came of them.
     letters: Mutable<usize>,
 }
 
@@ -101,7 +100,6 @@ impl<'a> Reader<'a> {
             order,
             learned: Mutable::new(Learned { is_latin, ..Learned::default() }),
             patience,
-            allowed: Mutable::new(USUAL),
             letters: Mutable::new(0),
         }
     }
@@ -304,7 +302,7 @@ impl<'a> Reader<'a> {
     /// A block of lines whose words are where they stand, as far as there is time.
     fn fitted_block(&self, prepared: &Prepared, rect: Rect) -> Result<Vec<Line>, String> {
         let mut lines = Vec::new();
-        for (n, strip) in prepared.strips(rect).into_iter().enumerate() {
+        for (n, strip) in strips(&prepared.grey, prepared.letter, rect).into_iter().enumerate() {
             if n > 0 && !self.patience.has_time() {
                 break;
             }
@@ -482,12 +480,12 @@ impl<'a> Reader<'a> {
 
     /// Has time allowed for what follows so many letters more that were read.
     fn allow(&self, letters: usize) {
-        let read = self.letters.get() + letters;
-        self.letters.set(read);
-        let units = read.saturating_sub(self.allowed.get()).div_ceil(OF_UNIT);
-        if units > 0 {
-            self.patience.more(u32::try_from(units).unwrap_or(u32::MAX));
-            self.allowed.set(self.allowed.get() + units * OF_UNIT);
+        let units = |letters: usize| letters.saturating_sub(USUAL).div_ceil(OF_UNIT);
+        let before = self.letters.get();
+        self.letters.set(before + letters);
+        let more = units(before + letters) - units(before);
+        if more > 0 {
+            self.patience.more(u32::try_from(more).unwrap_or(u32::MAX));
         }
     }
 }

@@ -219,21 +219,20 @@ fn see(
     content: &mut Content,
 ) {
     let showing = Showing::of(size.0, size.1, context);
-    if showing != Showing::Never && !context.may_look(Noun::Picture, content) {
+    let words = context.seen_text_wanted();
+    let is_decoded = match showing {
+        Showing::Now => context.previews_wanted() || words != Ocr::Never,
+        Showing::Later => words != Ocr::Never,
+        Showing::Never => words == Ocr::Always,
+    };
+    if is_decoded && !context.may_look(Noun::Picture, content) {
         return;
     }
+    content.likeness |= showing == Showing::Later;
     match showing {
-        Showing::Now if context.previews_wanted() || context.seen_text_wanted() != Ocr::Never => {
-            show(context, decode, size, seen, content);
-        }
-        Showing::Later => {
-            content.likeness = true;
-            look(context, decode, size, seen, content);
-        }
-        Showing::Never if context.seen_text_wanted() == Ocr::Always => {
-            look(context, decode, size, seen, content);
-        }
-        Showing::Now | Showing::Never => {}
+        _ if !is_decoded => {}
+        Showing::Now => show(context, decode, size, seen, content),
+        Showing::Later | Showing::Never => look(context, decode, size, seen, content),
     }
 }
 

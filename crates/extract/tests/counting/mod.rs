@@ -17,6 +17,7 @@ pub(crate) struct Counting {
     granted: u32,
     headway: RefCell<Vec<Headway>>,
     remembered: RefCell<Vec<String>>,
+    looks: RefCell<Vec<u32>>,
 }
 
 impl Counting {
@@ -36,7 +37,14 @@ impl Counting {
         self.remembered.borrow().clone()
     }
 
+    /// All documents, the object itself last, and the numbers of what was about to be decoded.
+    #[allow(dead_code, reason = "not every test that counts looks")]
+    pub(crate) fn seen(self) -> (Vec<Extraction>, Vec<u32>) {
+        (self.documents.into_inner(), self.looks.into_inner())
+    }
+
     /// The document that was told last, and the units that were begun.
+    #[allow(dead_code, reason = "not every test wants the last alone")]
     pub(crate) fn kept(self) -> (Extraction, u32) {
         (self.documents.into_inner().pop().unwrap(), self.units.get())
     }
@@ -47,6 +55,10 @@ impl Sink for Counting {
 
     fn progress(&self, units: u32) {
         self.units.set(self.units.get() + units);
+    }
+
+    fn look(&self, number: u32) {
+        self.looks.borrow_mut().push(number);
     }
 
     fn headway(&self, headway: Headway) {

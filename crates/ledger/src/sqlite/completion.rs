@@ -531,9 +531,11 @@ fn is_less_than_what_is_known(
         && completion.documents.iter().all(|document| {
             known.get(&document.id).is_some_and(|known| {
                 !known.withdrawn
-                    && (completion.again || known.was_looked_at())
                     && known.content.object == job.object
-                    && known.beside() == Some(beside(&document.metadata))
+                    && known.told().is_some_and(|told| {
+                        (completion.again || known.was_looked_at(&told))
+                            && beside(&told.metadata) == beside(&document.metadata)
+                    })
             })
         })
 }
@@ -552,30 +554,27 @@ fn beside(metadata: &Metadata) -> Vec<(String, Stated)> {
         .collect()
 }
 
+/// What a document told before, as far as what comes now is held against it.
+#[derive(Deserialize)]
+struct Told {
+    #[serde(default)]
+    metadata: Metadata,
+    #[serde(default)]
+    warnings: Vec<Warning>,
+}
+
 impl FormerDocument {
-    /// What files beside it told of it; none if that cannot be read back.
-    fn beside(&self) -> Option<Vec<(String, Stated)>> {
-        #[derive(Deserialize)]
-        struct Body {
-            #[serde(default)]
-            metadata: Metadata,
-        }
-        Some(beside(&serde_json::from_str::<Body>(&self.content.body).ok()?.metadata))
+    /// What it told; none if that cannot be read back.
+    fn told(&self) -> Option<Told> {
+        serde_json::from_str(&self.content.body).ok()
     }
 
     /// Whether all of it was looked at: nothing was left alone or put off, and no reader died over it.
-    fn was_looked_at(&self) -> bool {
-        #[derive(Deserialize)]
-        struct Body {
-            #[serde(default)]
-            warnings: Vec<Warning>,
-        }
-        let died = [Outcome::Timeout, Outcome::Memory, Outcome::Crashed];
+    fn was_looked_at(&self, told: &Told) -> bool {
         let outcome = Outcome::parse(&self.content.outcome);
-        outcome.is_some_and(|outcome| !died.contains(&outcome))
-            && serde_json::from_str::<Body>(&self.content.body).is_ok_and(|Body { warnings }| {
-                !leaves_alone(&warnings) && !warnings.iter().any(Warning::awaits_recognition)
-            })
+        outcome.is_some_and(|outcome| !outcome.is_death())
+            && !leaves_alone(&told.warnings)
+            && !told.warnings.iter().any(Warning::awaits_recognition)
     }
 
     /// Whether it is what a reader found in this version of an object, whose it still is.

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use madang_ledger::jobs::JobState;
 use madang_tests::ground::binary::fixture;
-use madang_tests::ground::scenario::{Scenario, lines};
+use madang_tests::ground::scenario::{Scenario, lines, paths};
 use serde_json::Value;
 
 /// The lines of `madang extract --json` over these files.
@@ -147,6 +147,12 @@ async fn a_reader_that_dies_of_a_picture_costs_no_words() {
     assert_eq!(scenario.found("beside"), ["archive.zip!/beside.txt"]);
     // What lies beside it is looked at all the same.
     assert_eq!(scenario.found("지하차도"), ["archive.zip!/scan.png"]);
+    // Their jobs are done, so that the list of what failed has none of them.
+    let left_alone = ["search", "", "--reason", "left_alone", "--json"];
+    let left_alone = serde_json::from_str(&scenario.succeed(&left_alone)).unwrap();
+    assert_eq!(paths(&left_alone), found);
+    let queues = scenario.succeed(&["queue"]);
+    assert!(queues.contains("left alone 2 (madang search '' --reason left_alone)"), "{queues}");
     let documents = extract(&scenario, &["drop/picture.pdf", "drop/archive.zip"]);
     for document in &documents {
         let of = format!("{} {}", document["path"], document["member"]);

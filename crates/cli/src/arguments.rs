@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use madang_document::failure_kind::FailureKind;
 use madang_document::timestamp::Timestamp;
-use madang_extract::options::Ocr;
+use madang_extract::options::{Ocr, Speech};
 
 /// 마당 Madang: turns drop folders into one searchable, catalogued collection.
 #[derive(Debug, Parser)]
@@ -161,6 +161,10 @@ pub(crate) struct Extract {
     /// Whether text in pictures is recognised: never, auto (where some is likely, and on pages without text), always
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ocr)]
     pub(crate) ocr: Ocr,
+    /// Whether speech is written down, where there is a model: never, auto (where a voice is likely, and no subtitles say it
+    /// already), always
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = speech)]
+    pub(crate) speech: Speech,
     /// Model that speech is written down by (ggml, as whisper.cpp reads it); without it the one of the configuration, or of
     /// the data folder
     #[arg(long, value_name = "FILE")]
@@ -194,6 +198,18 @@ pub(crate) struct Search {
     /// Only in these languages
     #[arg(long, value_name = "CODE")]
     pub(crate) lang: Vec<String>,
+    /// Only those that ended so, as in partial
+    #[arg(long, value_name = "OUTCOME")]
+    pub(crate) outcome: Vec<String>,
+    /// Only those of which this is why they were not read, or not whole, or what was noted of it, as in left_alone
+    #[arg(long, value_name = "REASON")]
+    pub(crate) reason: Vec<String>,
+    /// Only of these pipelines
+    #[arg(long, allow_hyphen_values = true, value_name = "PIPELINE")]
+    pub(crate) pipeline: Vec<String>,
+    /// Only what lies there: a whole path, or a folder
+    #[arg(long, allow_hyphen_values = true, value_name = "PATH")]
+    pub(crate) path: Option<String>,
     /// Only those in whose pictures and scans something was recognised: good, or doubtful (a page is probably read badly)
     #[arg(long, value_name = "HOW")]
     pub(crate) ocr: Option<String>,
@@ -674,6 +690,16 @@ fn ocr(when: &str) -> Result<Ocr, String> {
         "never" => Ok(Ocr::Never),
         "auto" => Ok(Ocr::Auto),
         "always" => Ok(Ocr::Always),
+        _ => Err("never, auto or always".into()),
+    }
+}
+
+/// When speech is written down.
+fn speech(when: &str) -> Result<Speech, String> {
+    match when {
+        "never" => Ok(Speech::Never),
+        "auto" => Ok(Speech::Auto),
+        "always" => Ok(Speech::Always),
         _ => Err("never, auto or always".into()),
     }
 }

@@ -19,7 +19,7 @@ use madang_document::shown::Shown;
 use madang_document::{metadata as meta, object_key, term};
 use madang_extract::extraction::Extraction;
 use madang_extract::left_alone::{LeftAlone, say_why};
-use madang_extract::options::{Ocr, Options};
+use madang_extract::options::{Ocr, Options, Speech};
 use madang_extract::passwords::Passwords;
 use madang_extract::sidecar::Sidecar;
 use madang_pipeline::besides::closed;
@@ -53,7 +53,7 @@ pub(crate) fn run(command: &Extract) -> Result<(), Failure> {
     let configuration = Configuration::read(command.config.as_deref(), backends::BUCKETS)?;
     let limits = limits(&configuration, command.no_previews);
     let engines = engines_of(command, &configuration)?;
-    let options = options(command.password_file.as_deref(), command.ocr)?;
+    let options = options(command.password_file.as_deref(), command.ocr, command.speech)?;
     let (mut files, missing) = files(&command.paths);
     leave_out(command.password_file.as_deref(), &mut files);
     if files.is_empty() && missing == 0 {
@@ -173,14 +173,18 @@ pub(crate) fn each(
     })
 }
 
-/// What is wanted of each file: the passwords that it may be tried with.
-pub(crate) fn options(password_file: Option<&Path>, ocr: Ocr) -> Result<Options, Failure> {
+/// What is wanted of each file: the passwords that it may be tried with, and whether pictures and sound are recognised.
+pub(crate) fn options(
+    password_file: Option<&Path>,
+    ocr: Ocr,
+    speech: Speech,
+) -> Result<Options, Failure> {
     let passwords = match password_file {
         None => Passwords::none(),
         Some(file) => password_file::read(file)
             .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?,
     };
-    Ok(Options { ocr, passwords, ..Options::default() })
+    Ok(Options { ocr, speech, passwords, ..Options::default() })
 }
 
 /// Takes the file of passwords out of what is read, by whatever name it lies there: its text would be printed.
@@ -486,6 +490,9 @@ impl Ranges for FileRanges {
     }
 }
 
+/// What is told of a file besides its outcome, at most so much.
+const NOTES: usize = 5;
+
 fn print(path: &Path, answer: &Answer, as_json: bool) -> Result<(), Failure> {
     let shown = name(path);
     let key = object_key::from_bytes(path.as_os_str().as_bytes());
@@ -520,10 +527,18 @@ fn print(path: &Path, answer: &Answer, as_json: bool) -> Result<(), Failure> {
             None if answer.extractions.len() > 1 => line(&shown!("madang: {title}")),
             None => {}
         }
-        // Of what an engine was missing for there is no word in the text, and nothing else would tell why.
-        let missing = |warning: &&Warning| warning.reason.kind.word() == "not_installed";
-        for warning in extraction.content.warnings.iter().filter(missing) {
-            line(&shown!("madang: {title}: {}", reason_in(locale, &warning.reason)));
+        let told = extraction.reason.as_ref();
+        let noted = extraction.content.warnings.iter().map(|warning| &warning.reason);
+        let mut noted = noted.filter(|reason| Some(*reason) != told);
+        for reason in noted.by_ref().take(NOTES) {
+            line(&shown!("madang: {title}: {}", reason_in(locale, reason)));
+        }
+        let rest = noted.count();
+        if rest > 0 {
+            line(&match locale {
+                Locale::Korean => shown!("madang: {title}: 그 밖 {rest}건 (--json에 모두)"),
+                Locale::English => shown!("madang: {title}: and {rest} more (--json tells all)"),
+            });
         }
         let text = extraction.content.text();
         if !text.is_empty() {

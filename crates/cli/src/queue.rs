@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::api::{Api, part, query};
 use crate::arguments::{Queue, QueueAct};
 use crate::failure::Failure;
+use crate::terminal_locale::{failure_message, sentence};
 use crate::terminal::{
     line, number_of, out, out_all, out_json_indented, path_of, raw_text_of, shown, table, text_of,
     whole_path_of,
@@ -151,7 +152,7 @@ fn job(job: &Value) -> Vec<Shown> {
         lines.push(shown!("{:12} {headway}", "progress"));
     }
     if let Some(failure) = job.get("failure").filter(|failure| failure.is_object()) {
-        let (kind, message) = (text_of(failure, "kind"), text_of(failure, "message"));
+        let (kind, message) = (text_of(failure, "kind"), failure_message(failure));
         lines.push(shown!("{:12} {kind}: {message}", "failure"));
     }
     for name in ["created_at", "run_at", "lease_until", "done_at", "document", "receipt"] {
@@ -234,11 +235,11 @@ pub(crate) fn running(queues: &Value) -> Vec<Shown> {
 
 /// How far recognising has come in a job; empty where nothing is recognised.
 fn headway(job: &Value) -> Shown {
-    let sentence = job.get("progress").and_then(|progress| progress.get("sentence"));
-    sentence.map_or_else(Shown::default, |sentence| text_of(sentence, "en"))
+    sentence(job.get("progress").and_then(|progress| progress.get("sentence")))
 }
 
-/// What is in no queue: what lies in the sources and is not taken, and what was passed over. Nothing where nothing is.
+/// What is in no queue: what lies in the sources and is not taken, what was passed over, and of what was read something was
+/// not. Nothing where nothing is.
 pub(crate) fn besides(queues: &Value, balance: &Value) -> Vec<Shown> {
     let mut lines = Vec::new();
     let left_out = number_of(balance, "left_out");
@@ -249,14 +250,25 @@ pub(crate) fn besides(queues: &Value, balance: &Value) -> Vec<Shown> {
     if noted > 0 {
         lines.push(shown!("passed over {noted} (madang queue noted)"));
     }
+    let shortfall = queues.get("shortfall").unwrap_or(&Value::Null);
+    let left_alone = number_of(shortfall, "left_alone");
+    if left_alone > 0 {
+        lines.push(shown!(
+            "read, with something left alone {left_alone} (madang search '' --reason left_alone)"
+        ));
+    }
+    let doubtful = number_of(shortfall, "doubtful");
+    if doubtful > 0 {
+        lines.push(shown!(
+            "read, and probably badly {doubtful} (madang search '' --ocr doubtful)"
+        ));
+    }
     lines
 }
 
 /// What keeps the service from its work just now, one line each.
 pub(crate) fn conditions(queues: &Value) -> Vec<Shown> {
     let conditions = queues.get("conditions").and_then(Value::as_array);
-    let english =
-        |condition: &Value, name: &str| text_of(condition.get(name).unwrap_or(&Value::Null), "en");
     conditions
         .into_iter()
         .flatten()
@@ -268,8 +280,8 @@ pub(crate) fn conditions(queues: &Value) -> Vec<Shown> {
             shown!(
                 "! {} {subject}{} {}",
                 text_of(condition, "since"),
-                english(condition, "sentence"),
-                english(condition, "cure")
+                sentence(condition.get("sentence")),
+                sentence(condition.get("cure"))
             )
         })
         .collect()
@@ -313,14 +325,13 @@ fn noted(api: &Api, limit: usize, as_json: bool) -> Result<(), Failure> {
     let rows: Vec<Vec<Shown>> = found
         .iter()
         .map(|row| {
-            let sentence = row.get("sentence").unwrap_or(&Value::Null);
             vec![
                 shown!("{}", number_of(row, "id")),
                 text_of(row, "kind"),
                 text_of(row, "by"),
                 path_of(row, "subject"),
                 text_of(row, "reason"),
-                text_of(sentence, "en"),
+                sentence(row.get("sentence")),
             ]
         })
         .collect();
@@ -340,12 +351,11 @@ fn left_out(api: &Api, limit: usize, as_json: bool) -> Result<(), Failure> {
     let rows: Vec<Vec<Shown>> = found
         .iter()
         .map(|row| {
-            let sentence = row.get("sentence").unwrap_or(&Value::Null);
             vec![
                 text_of(row, "pipeline"),
                 text_of(row, "kind"),
                 path_of(row, "path"),
-                text_of(sentence, "en"),
+                sentence(row.get("sentence")),
             ]
         })
         .collect();
@@ -402,7 +412,7 @@ fn print_jobs(jobs: &Value) -> Result<(), Failure> {
                 headway(job),
                 match raw_text_of(failure, "kind") {
                     "" => Shown::default(),
-                    kind => shown!("{kind}: {}", text_of(failure, "message")),
+                    kind => shown!("{kind}: {}", failure_message(failure)),
                 },
             ]
         })

@@ -40,7 +40,7 @@ pub(crate) fn run(command: &Extract, folder: &Path) -> Result<(), Failure> {
     let own = [Some(folder), command.reference.as_deref()];
     let own: Vec<PathBuf> =
         own.into_iter().flatten().filter_map(|folder| folder.canonicalize().ok()).collect();
-    let options = extract::options(command.password_file.as_deref(), command.ocr)?;
+    let options = extract::options(command.password_file.as_deref(), command.ocr, command.speech)?;
     let mut listed = Listed::of(&command.paths, command.password_file.as_deref());
     let all = listed.files.len();
     listed.files.retain(|file| !lies_in(&file.path, &own));

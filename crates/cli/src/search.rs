@@ -12,6 +12,7 @@ use crate::terminal::{
     line, lines, number_of, out, out_all, out_json, out_marked, path_of, shown, text_of,
     whole_path_of,
 };
+use crate::terminal_locale::{terminal_locale, told_in};
 
 /// `madang search`.
 pub(crate) fn search(command: &Search) -> Result<(), Failure> {
@@ -22,10 +23,14 @@ pub(crate) fn search(command: &Search) -> Result<(), Failure> {
         ("kind", &command.kind),
         ("type", &command.media_type),
         ("lang", &command.lang),
+        ("outcome", &command.outcome),
+        ("reason", &command.reason),
+        ("pipeline", &command.pipeline),
     ] {
         pairs.extend(values.iter().map(|value| (name, value.as_str())));
     }
     for (name, value) in [
+        ("path", &command.path),
         ("ocr", &command.ocr),
         ("from", &command.from),
         ("to", &command.to),
@@ -139,13 +144,21 @@ pub(crate) fn show(command: &Show) -> Result<(), Failure> {
     }
     out_marked(&[(text_of(&document, "title"), true)])?;
     out(&shown!("{:12} {}", "path", whole_path_of(&document, "path")))?;
-    for name in ["agency", "pipeline", "media_type", "language", "outcome", "reason", "sha256"] {
-        match document.get(name) {
-            Some(Value::String(value)) => out(&shown!("{name:12} {value}"))?,
-            Some(Value::Number(value)) => out(&shown!("{name:12} {value}"))?,
-            _ => {}
+    for name in ["agency", "pipeline", "media_type", "language", "outcome"] {
+        out_field(&document, name)?;
+    }
+    let locale = terminal_locale();
+    let why = told_in(locale, &document, "reason", "reason_ko");
+    if let Some(why) = why {
+        out(&shown!("{:12} {why}", "reason"))?;
+    }
+    let noted = document.get("warnings").and_then(Value::as_array).into_iter().flatten();
+    for note in noted.filter_map(|it| told_in(locale, it, "message", "message_ko")) {
+        if Some(note) != why {
+            out(&shown!("{:12} {note}", "note"))?;
         }
     }
+    out_field(&document, "sha256")?;
     for (name, value) in document.get("metadata").and_then(Value::as_object).into_iter().flatten() {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         out(&shown!("{name:12} {value}"))?;
@@ -155,6 +168,15 @@ pub(crate) fn show(command: &Show) -> Result<(), Failure> {
         out_all(&lines(segment.get("text").and_then(Value::as_str).unwrap_or_default()))?;
     }
     Ok(())
+}
+
+/// A field with its name; nothing if it has no value.
+fn out_field(document: &Value, name: &str) -> Result<(), Failure> {
+    match document.get(name) {
+        Some(Value::String(value)) => out(&shown!("{name:12} {value}")),
+        Some(Value::Number(value)) => out(&shown!("{name:12} {value}")),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

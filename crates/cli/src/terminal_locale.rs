@@ -2,6 +2,8 @@
 
 use madang_document::locale::Locale;
 use madang_document::reason::Reason;
+use madang_document::shown::Shown;
+use serde_json::Value;
 
 /// The language that the environment asks for: Korean where it names Korean, else English (POSIX, section 8.2: the first of
 /// LC_ALL, LC_MESSAGES and LANG that is not empty).
@@ -34,6 +36,33 @@ pub(crate) fn reason_in(locale: Locale, reason: &Reason) -> String {
     }
 }
 
+/// A sentence that a service says in both languages, on one line.
+pub(crate) fn sentence(sentence: Option<&Value>) -> Shown {
+    let told = sentence.and_then(|sentence| told_in(terminal_locale(), sentence, "en", "ko"));
+    Shown::new(told.unwrap_or_default())
+}
+
+/// Why a job failed, on one line.
+pub(crate) fn failure_message(failure: &Value) -> Shown {
+    let told = told_in(terminal_locale(), failure, "message", "message_ko");
+    Shown::new(told.unwrap_or_default())
+}
+
+/// What an answer of a service says in two fields, `message` and `message_ko` as it were, as people read it; in English where
+/// there are no Korean words for it.
+pub(crate) fn told_in<'a>(
+    locale: Locale,
+    answer: &'a Value,
+    english: &str,
+    korean: &str,
+) -> Option<&'a str> {
+    let said = |name: &str| answer.get(name)?.as_str();
+    match locale {
+        Locale::Korean => said(korean).or_else(|| said(english)),
+        Locale::English => said(english),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use madang_document::reason_kind::ReasonKind;
@@ -53,6 +82,17 @@ mod tests {
         assert_eq!(of(&[("LANG", "kok_IN")]), "en");
         assert_eq!(of(&[("LC_ALL", "C"), ("LANG", "ko_KR.UTF-8")]), "en");
         assert_eq!(of(&[("LC_ALL", ""), ("LC_MESSAGES", "ko"), ("LANG", "C")]), "ko");
+    }
+
+    #[test]
+    fn an_answer_is_told_in_korean_where_it_has_korean_words() {
+        let answer = serde_json::json!({ "message": "damaged", "message_ko": "손상됨" });
+        let told = |locale, answer| told_in(locale, answer, "message", "message_ko");
+        assert_eq!(told(Locale::Korean, &answer), Some("손상됨"));
+        assert_eq!(told(Locale::English, &answer), Some("damaged"));
+        let english = serde_json::json!({ "message": "odd", "message_ko": null });
+        assert_eq!(told(Locale::Korean, &english), Some("odd"));
+        assert_eq!(told(Locale::Korean, &Value::Null), None);
     }
 
     #[test]

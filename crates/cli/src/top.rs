@@ -10,6 +10,7 @@ use crate::api::Api;
 use crate::arguments::Top;
 use crate::failure::Failure;
 use crate::queue::{besides, conditions, running, state_of};
+use crate::terminal_locale::failure_message;
 use crate::terminal::{clip, number_of, path_of, shown, table, text_of};
 
 /// The most jobs that the service gives at once.
@@ -160,7 +161,7 @@ fn view(answers: &Answers, former: Option<u64>) -> (Vec<Shown>, u64) {
             let failure = job.get("failure").unwrap_or(&Value::Null);
             let id = job.get("id").map_or_else(Shown::default, |id| shown!("{id}"));
             let path = path_of(job.get("object").unwrap_or(job), "path");
-            vec![id, path, text_of(failure, "kind"), text_of(failure, "message")]
+            vec![id, path, text_of(failure, "kind"), failure_message(failure)]
         })
         .collect();
     if !rows.is_empty() {
@@ -280,9 +281,11 @@ mod tests {
         };
         assert!(!told(&answers).contains("madang queue"), "{}", told(&answers));
         answers.balance = json!({ "left_out": 4 });
-        answers.queues = json!({ "noted": 2 });
+        answers.queues = json!({ "noted": 2, "shortfall": { "left_alone": 3, "doubtful": 0 } });
         let told = told(&answers);
         assert!(told.contains("left out 4 (madang queue left-out)"), "{told}");
         assert!(told.contains("passed over 2 (madang queue noted)"), "{told}");
+        assert!(told.contains("left alone 3 (madang search '' --reason left_alone)"), "{told}");
+        assert!(!told.contains("badly"), "{told}");
     }
 }

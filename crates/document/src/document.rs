@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +99,14 @@ impl Document {
     pub fn blobs(&self) -> impl Iterator<Item = BlobPart> {
         let previews = self.previews.iter().map(|preview| preview.file);
         self.text.into_iter().chain(self.preview).chain(previews)
+    }
+
+    /// The words of why it was not read, or not whole, and of all that is worth knowing of how it was read, each once and in
+    /// alphabetical order: what it is asked for by.
+    pub fn reason_words(&self) -> Vec<&'static str> {
+        let noted = self.warnings.iter().map(|warning| &warning.reason);
+        let words = self.reason.iter().chain(noted).map(|reason| reason.kind.word());
+        words.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// What tells its text from another, by which it is compared; none if there is none.

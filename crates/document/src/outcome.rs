@@ -122,8 +122,8 @@ impl Outcome {
                 "A part was not read; the rest was. Its document says which part.",
             ),
             Outcome::Empty => (
-                "읽었지만 글자가 없습니다. 스캔한 문서라면 문자 인식이 필요합니다.",
-                "Read, but there is no text in it. A scanned document needs text recognition.",
+                "읽었지만 글자를 찾지 못했습니다. 글자가 보이는 문서라면 인식되지 않은 것이니 원본을 확인하세요.",
+                "Read, but no text was found in it. If something is written there, it was not recognised: look at the original.",
             ),
             Outcome::Encrypted => (
                 "암호가 걸려 있어 읽지 못했습니다. 암호를 푼 파일을 다시 올려 주세요.",

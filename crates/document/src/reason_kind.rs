@@ -328,6 +328,45 @@ pub enum ReasonKind {
 }
 
 impl ReasonKind {
+    /// Every word that [`ReasonKind::word`] says, in alphabetical order.
+    pub const WORDS: [&str; 35] = [
+        "beside",
+        "characters",
+        "check_sum",
+        "crashed",
+        "cut",
+        "damaged",
+        "empty",
+        "encoding",
+        "encrypted",
+        "finding",
+        "gone",
+        "hidden",
+        "house",
+        "interrupted",
+        "left_alone",
+        "memory",
+        "method",
+        "missing",
+        "no_cue",
+        "no_preview",
+        "no_reader",
+        "not_installed",
+        "not_understood",
+        "nothing_to_read",
+        "put_off",
+        "rights_management",
+        "said",
+        "split_part",
+        "store",
+        "time",
+        "told_already",
+        "too_large",
+        "too_many",
+        "truncated",
+        "unknown_format",
+    ];
+
     /// The word for its family in answers, as in `damaged`.
     pub fn word(&self) -> &'static str {
         use ReasonKind::*;
@@ -419,5 +458,21 @@ impl ReasonKind {
             NoPreview => "no_preview",
             SoundOfFixedCamera => "finding",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// A kind that is added later brings its word along: whoever asks by a reason is told of each that there is.
+    #[test]
+    fn the_words_are_those_that_are_said() {
+        let said = include_str!("reason_kind.rs").split("pub fn word").nth(1).unwrap();
+        let said = said.split("#[cfg(test)]").next().unwrap();
+        let said: BTreeSet<&str> = said.split('"').skip(1).step_by(2).collect();
+        assert_eq!(said.into_iter().collect::<Vec<&str>>(), ReasonKind::WORDS);
     }
 }

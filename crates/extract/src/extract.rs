@@ -185,14 +185,15 @@ fn deliver(
         hold_to_limits(content, context);
     };
     let (outcome, reason, mut content) = match answer {
+        // Whatever the row that its name chose makes of it: there is nothing that could be damaged.
+        _ if blob.is_empty() => {
+            let mut content = Content::default();
+            describe(&mut content);
+            (Outcome::Empty, Some(ReasonKind::NoBytes.into()), content)
+        }
         Ok((mut content, is_silent)) => {
             describe(&mut content);
-            let (outcome, reason) = match outcome_of(&content, kind, is_silent) {
-                (Outcome::Empty, _) if blob.is_empty() => {
-                    (Outcome::Empty, Some(ReasonKind::NoBytes.into()))
-                }
-                told => told,
-            };
+            let (outcome, reason) = outcome_of(&content, kind, is_silent);
             if kind == Kind::Image {
                 let pictures = &context.spent().pictures;
                 pictures.set(pictures.get().saturating_add(1));
@@ -445,7 +446,7 @@ mod tests {
         assert_eq!((document.outcome, document.format.as_str()), (Outcome::Unsupported, "none"));
         assert_eq!(document.media_type.as_str(), MediaType::UNKNOWN);
         assert!(document.reason.is_some());
-        for name in ["", "a.txt", "a.hwp", "a.zip"] {
+        for name in ["", "a.txt", "a.hwp", "a.zip", "a.pdf", "a.mp3"] {
             let [document] = &read(b"", name, &Limits::default())[..] else { panic!() };
             assert_eq!(document.outcome, Outcome::Empty, "{name}");
         }

@@ -48,6 +48,12 @@ pub fn outcome_of(content: &Content, kind: Kind, silent: bool) -> (Outcome, Opti
     if let Some(reason) = all_locked(content).filter(|_| kind == Kind::Archive) {
         return (Outcome::Encrypted, Some(reason));
     }
+    // A recording that is scrambled has its tags all the same.
+    let scrambled =
+        content.warnings.iter().find(|it| it.kind == WarningKind::Lost && it.reason.kind == ReasonKind::Drm);
+    if let Some(scrambled) = scrambled.filter(|_| matches!(kind, Kind::Audio | Kind::Video)) {
+        return (Outcome::Drm, Some(scrambled.reason.clone()));
+    }
     // What is damaged before what nobody reads: of the first another copy has more.
     let damaged = content.warnings.iter().find(|it| {
         it.kind == WarningKind::Lost && !matches!(it.reason.kind.word(), "method" | "encrypted")

@@ -16,9 +16,9 @@ use unicode_normalization::UnicodeNormalization;
 use crate::particle;
 use crate::script::{Script, is_syllable};
 
-/// Raised whenever the tokens of some text change, or what of a record becomes tokens: an index made by another version
-/// must be rebuilt, because its terms and those of a query would not meet.
-pub(crate) const VERSION: u32 = 3;
+/// Raised whenever the tokens of some text change, or what of a record becomes tokens or can be asked for: an index made by
+/// another version must be rebuilt, because its terms and those of a query would not meet.
+pub(crate) const VERSION: u32 = 4;
 
 /// Characters of a run that make its whole-stem token. A longer run is no word (an encoded file, text without
 /// spaces) and would not fit into a term; its bigrams are all kept.

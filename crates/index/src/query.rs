@@ -25,6 +25,8 @@ pub struct Query {
     pub outcomes: Vec<Outcome>,
     /// Only those in whose pictures something was recognised, this well.
     pub legibilities: Vec<Legibility>,
+    /// Only those of which one of these is a reason or a note ([`Record::reasons`](crate::record::Record::reasons)).
+    pub reasons: Vec<String>,
     /// Only of these pipelines.
     pub pipelines: Vec<String>,
     /// Only under this path (a whole path, or a folder).

@@ -31,6 +31,9 @@ pub struct Record {
     pub outcome: Outcome,
     /// How well what is written in its pictures was recognised, if anything was.
     pub legibility: Option<Legibility>,
+    /// The words of the reasons why it was not read, or not whole, and of what is worth knowing of how it was read
+    /// ([`ReasonKind::word`](madang_document::reason_kind::ReasonKind::word)), each once.
+    pub reasons: Vec<&'static str>,
     /// The document's own date (taken, created, modified), else the store's: what `from`, `to` and sorting by
     /// date go by.
     pub date: Option<Timestamp>,

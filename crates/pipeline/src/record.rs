@@ -22,6 +22,7 @@ pub(crate) fn record(document: &Document, segments: Vec<Segment>) -> Record {
         language: document.language.clone(),
         outcome: document.outcome,
         legibility: Legibility::of(&document.metadata),
+        reasons: document.reason_words(),
         date: record_date(&document.metadata, document.object_modified),
         size: document.size.unwrap_or(document.object.size),
         segments: segments.into_iter().map(bare).collect(),
@@ -72,12 +73,13 @@ pub(crate) fn text_bytes(record: &Record) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use madang_document::content::Origin;
+    use madang_document::content::{Origin, Warning, WarningKind};
     use madang_document::document::Provenance;
     use madang_document::id::DocumentId;
     use madang_document::inner_path::InnerPath;
     use madang_document::locator::{Bounds, Locator};
     use madang_document::media_type::{Kind, MediaType};
+    use madang_document::reason_kind::ReasonKind;
     use madang_document::object::ObjectRef;
     use madang_document::outcome::Outcome;
     use madang_document::partition::Partition;
@@ -137,7 +139,9 @@ mod tests {
         let mut metadata = Metadata::default();
         metadata.set(meta::TITLE, "보도자료");
         metadata.set(meta::CREATED, "2026-11-23T09:00:00Z");
-        let document = document(metadata, None);
+        let mut document = document(metadata, None);
+        let noted = |kind: ReasonKind| Warning { kind: WarningKind::Lost, reason: kind.into() };
+        document.warnings = vec![noted(ReasonKind::LeftAlone), noted(ReasonKind::LeftAlone)];
         let bounds = Bounds { left: 1.0, top: 2.0, right: 3.0, bottom: 4.0 };
         let word = Word { start: 0, end: 2, bounds, confidence: 0.9 };
         let seen = Segment { words: vec![word], ..segment("가나") };
@@ -155,6 +159,7 @@ mod tests {
             language: Some("ko".into()),
             outcome: Outcome::Partial,
             legibility: None,
+            reasons: vec!["left_alone", "said"],
             date: Timestamp::parse("2026-11-23T09:00:00Z"),
             // Nobody counted it as it was read: the store did.
             size: 9,

@@ -57,7 +57,8 @@ pub(crate) fn filter(
         None => None,
         Some(_) if waits => Some(JobState::Ready),
         Some(word) => Some(JobState::parse(word).ok_or_else(|| {
-            let words: Vec<&str> = JobState::ALL.iter().map(|state| state.as_str()).collect();
+            let words = JobState::ALL.iter().map(|state| state.as_str());
+            let words: Vec<&str> = words.chain([WAITING]).collect();
             unreadable("state", word, &one_of(&words))
         })?),
     };
@@ -102,8 +103,26 @@ pub(crate) async fn retry(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let job = seen(&server, &caller, &id).await?;
+    if job.state == JobState::Done {
+        return Err(is_done(&job));
+    }
     server.ledger.retry_now(job.id, &caller.principal.name).await?;
     Ok(done(manner))
+}
+
+/// 409: what a job gave is read again in another way than by trying it once more.
+fn is_done(job: &Job) -> Problem {
+    let id = job.id;
+    Problem::new(
+        StatusCode::CONFLICT,
+        "job-done",
+        format!(
+            "작업 {id}번은 끝났습니다. 그 파일을 다시 읽으려면 `madang reprocess --path …`를 실행하거나 `POST /v1/reprocess`를 쓰세요."
+        ),
+        format!(
+            "job {id} is done; to have its file read again use `madang reprocess --path …` or `POST /v1/reprocess`"
+        ),
+    )
 }
 
 /// `POST /v1/jobs/{id}/drop`

@@ -24,7 +24,7 @@ use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::{
     catalog, change, conditions, difference, document_answer, drop, jobs, left_out, lookalikes,
-    notes, queues, receipts, recognition, reprocessing, search, standing, texts, trial, versions,
+    notes, queues, receipts, recognition, reprocessing, search, shortfall, standing, texts, trial, versions,
 };
 
 /// The table that is described: handed in, since it holds this route, too.
@@ -282,6 +282,10 @@ fn of_each(name: &str) -> &'static str {
         "ocr" => {
             "How well what is written in pictures and scans was recognised: good, or doubtful (a page is probably read badly)."
         }
+        "reason" => {
+            "Why a document was not read, or not whole, or what was noted of how it was read: the words that stand in \
+             `reason_kind`, as in `left_alone`, `encrypted`, `cut`, `not_installed`; several allowed."
+        }
         "pipeline" => "Names of pipelines; several allowed.",
         "path" => "A whole path, or a folder.",
         "from" => "Not before this date: 2026, 2026-11, 2026-11-23 (days of Korea) or RFC 3339.",
@@ -372,6 +376,7 @@ fn shapes() -> ComponentsBuilder {
         receipts::Still,
         receipts::Publication,
         queues::Queues,
+        shortfall::Shortfall,
         queues::QueueAnswer,
         queues::HeldAnswer,
         queues::BalanceAnswer,

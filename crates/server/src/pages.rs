@@ -26,6 +26,7 @@ pub(crate) mod renditions;
 pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod text_part;
+pub(crate) mod typed;
 pub(crate) mod unread;
 pub(crate) mod versions;
 pub(crate) mod words;

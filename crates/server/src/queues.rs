@@ -20,6 +20,7 @@ use crate::problem::Problem;
 use crate::recognition::{Running, running};
 use crate::redirect::see_other;
 use crate::server::Server;
+use crate::shortfall::Shortfall;
 use crate::wire::json;
 
 /// `GET /v1/queues`
@@ -41,7 +42,8 @@ pub(crate) async fn list(
     let noted = server.ledger.count_notes(&caller.principal.agencies).await?;
     let running = running(&server, &caller.principal.agencies).await?;
     let running = running.iter().map(Running::of).collect();
-    Ok(json(&Queues { queues, running, conditions, noted }))
+    let shortfall = Shortfall::of(&server, &caller.principal).await;
+    Ok(json(&Queues { queues, running, conditions, noted, shortfall }))
 }
 
 /// The queues of these agencies, by name.
@@ -212,6 +214,8 @@ pub(crate) struct Queues {
     conditions: Vec<ConditionAnswer>,
     /// What was passed over so that the rest could go on, see `/v1/notes`.
     noted: u64,
+    /// What was read, and of which something was not; null while the index cannot be asked.
+    shortfall: Option<Shortfall>,
 }
 
 /// A queue with its counts.

@@ -11,6 +11,7 @@ use madang_document::legibility::Legibility;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
+use madang_document::reason_kind::ReasonKind;
 use madang_document::timestamp::Timestamp;
 use madang_index::query::{Facet, Hit, Hits, Query, Sort};
 use serde::Serialize;
@@ -36,6 +37,7 @@ pub(crate) const PARAMETERS: &[&str] = &[
     "lang",
     "outcome",
     "ocr",
+    "reason",
     "pipeline",
     "path",
     "from",
@@ -122,6 +124,9 @@ pub(crate) fn read(parameters: &Parameters) -> Result<Query, Problem> {
         languages: owned("lang"),
         outcomes: parameters.parsed("outcome", &one_of(&outcomes), Outcome::parse)?,
         legibilities: parameters.parsed("ocr", &one_of(&legibilities), Legibility::parse)?,
+        reasons: parameters.parsed("reason", &one_of(&ReasonKind::WORDS), |word| {
+            ReasonKind::WORDS.contains(&word).then(|| word.to_owned())
+        })?,
         pipelines: owned("pipeline"),
         path: parameters.one("path")?.map(str::to_owned),
         from: date(parameters, "from")?,
@@ -333,7 +338,7 @@ mod tests {
     fn filters_are_read() {
         let query = parse(
             "q=%EC%95%88%EC%A0%84&agency=1741000,1741001&kind=video&kind=table&type=application/PDF\
-             &from=2026-11&to=2027&sort=newest&limit=5&facets=kind,year&lang=ko&outcome=ok,partial&ocr=doubtful",
+             &from=2026-11&to=2027&sort=newest&limit=5&facets=kind,year&lang=ko&outcome=ok,partial&ocr=doubtful&reason=left_alone",
         )
         .unwrap();
         assert_eq!(query.text, "안전");
@@ -346,6 +351,7 @@ mod tests {
         assert_eq!(query.facets, [Facet::Kind, Facet::Year]);
         assert_eq!(query.outcomes, [Outcome::Ok, Outcome::Partial]);
         assert_eq!(query.legibilities, [Legibility::Doubtful]);
+        assert_eq!(query.reasons, ["left_alone"]);
         assert_eq!(parse("").unwrap(), Query { limit: 20, ..Query::default() });
     }
 
@@ -355,6 +361,7 @@ mod tests {
             ("agency=12", "seven digits"),
             ("kind=films", "`video`"),
             ("ocr=bad", "`doubtful`"),
+            ("reason=left", "`left_alone`"),
             ("from=yesterday", "2026-11-23"),
             ("sort=best", "`newest`"),
             ("limit=1000", "100"),

@@ -32,6 +32,14 @@
     back.href = results;
   }
 
+  // ── A place that only the fragment names, as somebody types it: what is shown there is made by the server ──
+  const place = /^#((?:page|t)=[\d.,]+)$/.exec(location.hash);
+  const asked = new URL(location.href);
+  if (place && !["at", "page", "part", "hit"].some((name) => asked.searchParams.has(name))) {
+    asked.searchParams.set("at", place[1]);
+    location.replace(asked);
+  }
+
   // ── Films and sound ──
   const media = $("#media");
   const moments = all(".transcript a[data-ms], .frames a[data-ms]");

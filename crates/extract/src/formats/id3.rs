@@ -124,12 +124,15 @@ pub(super) fn tags(blob: &dyn Blob) -> Tags {
         let tag = read_range(blob, 0, (HEADER as u64 + size).min(TAG_MOST)).unwrap_or_default();
         let mut left = ALL_MOST;
         walk(&tag, &mut |frame| {
-            if let Some((name, text)) = text_of(frame, left) {
+            if let Some((name, text)) = text_of(frame, left, Comment::Plain) {
                 left = left.saturating_sub(text.len() as u64);
                 found.push((name.to_owned(), text.into_bytes()));
             }
             left > 0
         });
+        if !found.iter().any(|(name, _)| name == "comment") {
+            found.extend(described_comments(blob));
+        }
     }
     let last = blob.len().checked_sub(128).and_then(|at| read_range(blob, at, 128).ok());
     if let Some([b'T', b'A', b'G', rest @ ..]) = last.as_deref() {
@@ -150,8 +153,44 @@ pub(super) fn tags(blob: &dyn Blob) -> Tags {
     found
 }
 
+/// The first comment that a tag at the start of a file calls by a name of its own, as some programs do with every comment
+/// (`ID3v1 Comment`). What players keep for themselves under such names is none.
+pub(super) fn described_comments(blob: &dyn Blob) -> Tags {
+    let head = read_range(blob, 0, HEADER as u64).unwrap_or_default();
+    let Some((_, size)) = tag_head(&head) else { return Tags::new() };
+    let tag = read_range(blob, 0, (HEADER as u64 + size).min(TAG_MOST)).unwrap_or_default();
+    let mut found = Tags::new();
+    walk(&tag, &mut |frame| {
+        let comment = text_of(frame, TEXT_MOST, Comment::Described);
+        let comment = comment.filter(|(name, _)| *name == "comment");
+        found.extend(comment.map(|(name, text)| (name.to_owned(), text.into_bytes())));
+        found.is_empty()
+    });
+    found
+}
+
+/// Which comments are wanted: those without a description, or those with one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comment {
+    Plain,
+    Described,
+}
+
+impl Comment {
+    /// Whether a comment of this description is wanted. Players keep numbers under names of theirs: iTunes' begin alike, and
+    /// MusicMatch's.
+    fn takes(self, description: &str) -> bool {
+        let is_of_a_player = ["iTun", "MusicMatch", "Songs-DB"];
+        let is_of_a_player = is_of_a_player.iter().any(|name| description.starts_with(name));
+        match self {
+            Comment::Plain => description.is_empty(),
+            Comment::Described => !description.is_empty() && !is_of_a_player,
+        }
+    }
+}
+
 /// FFmpeg's name of what a frame of text says, and that.
-fn text_of(frame: &Frame<'_>, left: u64) -> Option<(&'static str, String)> {
+fn text_of(frame: &Frame<'_>, left: u64, comment: Comment) -> Option<(&'static str, String)> {
     let known = TEXTS.iter().find(|(old, new, _)| [*old, *new].contains(&frame.id));
     let name = known.map(|(.., name)| *name);
     let name = name.or(matches!(frame.id, b"COM" | b"COMM").then_some("comment"))?;
@@ -159,10 +198,10 @@ fn text_of(frame: &Frame<'_>, left: u64) -> Option<(&'static str, String)> {
     let (coding, rest) = data.split_first()?;
     let coding = Coding::of(*coding)?;
     let text = match name {
-        // A language and a description; programs keep numbers for themselves in those that have one.
+        // A language and a description.
         "comment" => {
             let (about, text) = coding.split(rest.get(3..)?);
-            text.filter(|_| coding.text(about).is_empty())?
+            text.filter(|_| comment.takes(&coding.text(about)))?
         }
         _ => rest,
     };
@@ -495,6 +534,16 @@ mod tests {
             frame(3, "TXXX", 0, b"\0own\0value"),
         ]
         .concat();
+        let named = |name: &str| frame(3, "COMM", 0, &[b"\0kor", name.as_bytes(), b"\0of a day"].concat());
+        for (comments, expected) in [
+            (vec![named("ID3v1 Comment"), named("other")], Some("of a day")),
+            (vec![named("iTunSMPB"), named("MusicMatch_Mood"), named("Songs-DB_Custom1")], None),
+            (vec![named("about"), frame(3, "COMM", 0, b"\0eng\0plain")], Some("plain")),
+        ] {
+            let found = texts(&tag(3, 0, &comments.concat()));
+            let comments: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();
+            assert_eq!(comments, expected.into_iter().collect::<Vec<_>>());
+        }
         let old: Vec<u8> = [b"TAG".as_slice(), &[b'x'; 30], &[0; 60], b"1999", &[0; 31]].concat();
         let whole = [tag(3, 0, &frames), vec![0; 40], old].concat();
         let expected = pairs(&[

@@ -45,7 +45,7 @@ macro_rules! formats {
     ($($constant:ident $name:literal $demuxer:literal $media_types:expr, $sniff:expr, $media_type:expr;)*) => {
         $(pub(super) const $constant: Format = Format {
             name: $name,
-            version: 12,
+            version: 13,
             media_types: $media_types,
             sniff: $sniff,
             media_type: $media_type,
@@ -142,6 +142,9 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
         _ => {}
     }
     media_tags::read(&file.tags(), &mut content.metadata);
+    if demuxer == "mp3" && content.metadata.text("tag.comment").is_none() {
+        media_tags::read(&id3::described_comments(blob), &mut content.metadata);
+    }
     if matches!(demuxer, "wav" | "avi") {
         media_tags::read_riff(&file.tags(), &mut content.metadata);
     }
@@ -153,6 +156,16 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     }
     read_lyrics(&mut content, &file, &streams, blob);
     read_chapters(&mut content, &file);
+    if demuxer == "mov" && mp4_boxes::is_scrambled(blob) {
+        // Its tags, chapters and cover lie open.
+        content.lost(ReasonKind::Drm.of(if first_video(&streams).is_some() {
+            Noun::Film
+        } else {
+            Noun::Sound
+        }));
+        take_cover(&mut content, &streams, context);
+        return Ok(content);
+    }
     read_subtitles(&mut content, &mut file, &streams, context);
     take_previews(&mut content, &mut file, &streams, context);
     listen(&mut content, &mut file, &streams, context);
@@ -384,14 +397,21 @@ fn take_previews(
         }
         return;
     }
-    let Some(cover) = streams.iter().find_map(|stream| stream.cover.as_deref()) else {
+    if !take_cover(content, streams, context) {
         draw_sound(content, file, streams, context);
-        return;
+    }
+}
+
+/// The picture that a recording comes in, if it has one.
+fn take_cover(content: &mut Content, streams: &[MediaStream], context: &Context<'_>) -> bool {
+    let Some(cover) = streams.iter().find_map(|stream| stream.cover.as_deref()) else {
+        return false;
     };
     preview::likeness(content, context, |most| {
         let most = usize::try_from(most).unwrap_or(usize::MAX).min(cover.len());
         cover.get(..most).map(<[u8]>::to_vec)
     });
+    true
 }
 
 /// The course of a recording without a cover, drawn when somebody looks at it.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use madang_document::metadata::{self, Metadata};
 
-use super::iso_boxes::{BOXES_MOST, boxes, each};
+use super::iso_boxes::{BOXES_MOST, boxes, each, within};
 use super::keywords::keywords;
 use super::xmp;
 use crate::blob::{Blob, read_range};
@@ -60,6 +60,27 @@ pub(super) fn has_index(blob: &dyn Blob) -> bool {
     let mut found = false;
     each(blob, 0, blob.len(), TOP_MOST, &mut |kind, _, _| found |= &kind == b"moov");
     found
+}
+
+/// Where the descriptions of the samples of a track stand.
+const DESCRIPTIONS: [[u8; 4]; 6] = [*b"moov", *b"trak", *b"mdia", *b"minf", *b"stbl", *b"stsd"];
+
+/// Descriptions of samples that are scrambled: of Common Encryption and its kin (ISO 14496-12, section 8.12), and FairPlay's.
+const SCRAMBLED: [&[u8; 4]; 6] = [b"encv", b"enca", b"enct", b"drms", b"drmi", b"drmt"];
+
+/// Descriptions of one track that are looked at: there are as many as encodings in it.
+const DESCRIPTIONS_MOST: usize = 16;
+
+/// Whether a track is scrambled by a rights management system. What its samples decode to is noise.
+pub(super) fn is_scrambled(blob: &dyn Blob) -> bool {
+    let mut is_scrambled = false;
+    within(blob, (0, blob.len()), &DESCRIPTIONS, &mut |from| {
+        // Behind version, flags and a count.
+        each(blob, from.saturating_add(8), blob.len(), DESCRIPTIONS_MOST, &mut |kind, _, _| {
+            is_scrambled |= SCRAMBLED.contains(&&kind);
+        });
+    });
+    is_scrambled
 }
 
 impl Mp4Boxes {
@@ -248,6 +269,23 @@ mod tests {
         let words = boxed(&[0, 0, 0, 2], &[&value("을지연습"), &value("침수")]);
         let items = boxed(b"ilst", &[&title, &words]);
         boxed(b"meta", &[&boxed(b"hdlr", &[&[0; 24]]), &keys, &items])
+    }
+
+    #[test]
+    fn scrambled_tracks_are_known_by_their_descriptions() {
+        for (entry, expected) in
+            [(b"drms", true), (b"encv", true), (b"mp4a", false), (b"avc1", false)]
+        {
+            let mut film = boxed(b"stsd", &[&[0, 0, 0, 0, 0, 0, 0, 1], &boxed(entry, &[&[0; 28]])]);
+            for kind in [b"stbl", b"minf", b"mdia", b"trak", b"moov"] {
+                film = boxed(kind, &[&film]);
+            }
+            film.extend(boxed(b"mdat", &[&[0; 16]]));
+            assert_eq!(is_scrambled(&film.as_slice()), expected, "{entry:?}");
+            for cut in 0..film.len() {
+                is_scrambled(&film.get(..cut).unwrap());
+            }
+        }
     }
 
     fn asset() -> Vec<u8> {

@@ -49,6 +49,7 @@ impl Passage {
             language: Some("ko".into()),
             outcome: Outcome::Ok,
             legibility: None,
+            reasons: Vec::new(),
             date: None,
             size: self.text.len() as u64,
             segments: vec![Segment {

@@ -31,6 +31,7 @@ pub fn filters_narrow(index: &Arc<dyn Index>) {
                 language: Some("en".into()),
                 outcome: Outcome::Partial,
                 legibility: Some(Legibility::Doubtful),
+                reasons: vec!["damaged", "left_alone"],
                 ..record("b/press2/3.pdf", &["도로"])
             },
             Record {
@@ -56,6 +57,8 @@ pub fn filters_narrow(index: &Arc<dyn Index>) {
         (Query { outcomes: vec![Outcome::Partial], ..all.clone() }, vec![three]),
         (Query { legibilities: vec![Legibility::Doubtful], ..all.clone() }, vec![three]),
         (Query { legibilities: Legibility::ALL.into(), ..all.clone() }, vec![three, four]),
+        (Query { reasons: vec!["left_alone".into()], ..all.clone() }, vec![three]),
+        (Query { reasons: vec!["left".into()], ..all.clone() }, vec![]),
         (Query { pipelines: vec!["budget".into()], ..all.clone() }, vec![two]),
         (
             Query { pipelines: vec!["budget".into()], kinds: vec![Kind::Document], ..all.clone() },

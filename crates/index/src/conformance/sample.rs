@@ -54,6 +54,7 @@ pub fn record(path: &str, pages: &[&str]) -> Record {
         language: Some("ko".into()),
         outcome: Outcome::Ok,
         legibility: None,
+        reasons: Vec::new(),
         date: None,
         size: 1000,
         segments: pages.collect(),

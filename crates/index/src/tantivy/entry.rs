@@ -92,6 +92,9 @@ pub(crate) fn write(revision: u64, record: &Record, fields: &Fields) -> TantivyD
     if let Some(legibility) = record.legibility {
         property(Property::Legibility, legibility.as_str());
     }
+    for reason in &record.reasons {
+        property(Property::Reason, reason);
+    }
     let path = nfc(&record.path);
     for folder in folders(path.trim_matches('/')) {
         property(Property::Folder, folder);

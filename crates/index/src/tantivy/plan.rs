@@ -147,6 +147,7 @@ fn filters(query: &Query, fields: &Fields) -> Vec<(Occur, Boxed)> {
     any_of(Property::Outcome, query.outcomes.iter().map(|o| o.as_str().to_owned()).collect());
     let legibilities = query.legibilities.iter().map(|it| it.as_str().to_owned());
     any_of(Property::Legibility, legibilities.collect());
+    any_of(Property::Reason, query.reasons.clone());
     any_of(Property::Pipeline, query.pipelines.clone());
     let folder = query.path.as_deref().map(folder_term).filter(|folder| !folder.is_empty());
     any_of(Property::Folder, folder.into_iter().collect());

@@ -14,6 +14,8 @@ pub(crate) enum Property {
     Language,
     Outcome,
     Legibility,
+    /// Why it was not read, or not whole, or what is worth knowing of how it was read; several.
+    Reason,
     /// The path and every folder above it: a path filter is one exact term, however long.
     Folder,
 }
@@ -29,6 +31,7 @@ impl Property {
             Property::Language => 'l',
             Property::Outcome => 'o',
             Property::Legibility => 'r',
+            Property::Reason => 'w',
             Property::Folder => 'f',
         };
         format!("{letter}{value}")

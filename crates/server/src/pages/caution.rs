@@ -12,6 +12,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::caller::Caller;
+use crate::pages::typed::typed;
 use crate::pages::words::Words;
 use crate::problem::Problem;
 use crate::server::Server;
@@ -26,15 +27,6 @@ pub(crate) fn cautions(words: Words, document: &Document, findings: &[Finding]) 
     html! {
         @for line in found { p.caution role="note" { strong { (words.say("확인 필요: ", "To be checked: ")) } (Shown::new(line)) } }
         @for line in lines.iter().flatten() { p.caution role="note" { (typed(line)) } }
-    }
-}
-
-/// A line of ours in which what is to be typed stands between backquotes.
-fn typed(line: &str) -> Markup {
-    html! {
-        @for (n, piece) in line.split('`').enumerate() {
-            @if n % 2 == 1 { code { (Shown::new(piece)) } } @else { (Shown::new(piece)) }
-        }
     }
 }
 

@@ -153,11 +153,17 @@ fn turn(words: Words, number: u64) -> Option<&'static str> {
     })
 }
 
-/// A moment in Korea; what names no moment (a date, a time without a place) as it is.
+/// A moment in Korea; what names no moment (a date, a time without a place) as it is, and what was told at a place of another
+/// time by the clock there, with its distance from UTC: a photograph of an evening is of that day.
 fn moment(text: &str) -> String {
-    match Timestamp::parse(text) {
-        Some(moment) => minute(moment),
-        None => text.replacen('T', " ", 1),
+    let Some(moment) = Timestamp::parse(text) else { return text.replacen('T', " ", 1) };
+    let place = text.len().checked_sub(6).and_then(|at| text.split_at_checked(at));
+    match place {
+        Some((clock, offset)) if offset.starts_with(['+', '-']) && offset != "+09:00" => {
+            let clock = clock.replacen('T', " ", 1);
+            format!("{} (UTC{offset})", clock.get(..16).unwrap_or(&clock))
+        }
+        _ => minute(moment),
     }
 }
 
@@ -224,6 +230,9 @@ mod tests {
             (Unit("px"), Value::Integer(640), "640 px"),
             (Moment, Value::from("2026-03-05T10:00:00"), "2026-03-05 10:00:00"),
             (Moment, Value::from("2026-03-02"), "2026-03-02"),
+            (Moment, Value::from("2026-03-05T23:10:00+09:00"), "2026-03-05 23:10"),
+            (Moment, Value::from("2026-03-05T23:10:00Z"), "2026-03-06 08:10"),
+            (Moment, Value::from("2026-03-05T23:10:07-07:00"), "2026-03-05 23:10 (UTC-07:00)"),
             (Language, Value::from("ko"), "한국어"),
             (Separator, Value::from("|"), "|"),
             (Stream, Value::from(vec!["video:h264", "audio:aac"]), "영상: h264, 소리: aac"),

@@ -25,6 +25,7 @@ use crate::jobs::{filter, kinds, next};
 use crate::left_out;
 use crate::notes;
 use crate::pages::layout::Layout;
+use crate::pages::typed::typed;
 use crate::pages::question::Question;
 use crate::pages::remark::{reason, remark};
 use crate::pages::words::{Words, minute, name, size};
@@ -33,6 +34,7 @@ use crate::problem::Problem;
 use crate::queues::{first_held, visible as visible_queues};
 use crate::recognition::{headway_of, running};
 use crate::server::Server;
+use crate::shortfall::Shortfall;
 
 /// What the page can be asked with: which jobs to list.
 pub(crate) const PARAMETERS: &[&str] = &["state", "queue", "limit", "after"];
@@ -61,6 +63,7 @@ pub(crate) async fn page(
     }
     let left_out = server.ledger.left_outs(scope, None, LEFT_OUT).await?.readable();
     let noted = server.ledger.notes(scope, None, NOTED).await?.readable();
+    let shortfall = Shortfall::of(&server, &caller.principal).await.unwrap_or_default();
     let all_noted = server.ledger.count_notes(scope).await?;
     let (mut filter, after, limit) = filter(&parameters, &caller, server.now())?;
     // What needs the operator comes first.
@@ -97,6 +100,7 @@ pub(crate) async fn page(
         (running_list(words, &running))
         (queue_table(words, &queues, &|queue| conditions::is_away(&server, &queue.name), &|queue| server.sources.declares(&queue.name)))
         (noted_list(words, all_noted, &noted))
+        (shortfall_list(words, shortfall))
         (left_out_list(words, balance.left_out, &left_out))
         section #jobs {
             h2 { (words.say("작업 목록", "Jobs")) }
@@ -335,6 +339,47 @@ fn queue_row(words: Words, queue: &Queue, first: &[String], away: bool, declared
                         ),
                         address: &act(if away { "release?gone=true" } else { "release" }),
                     }.ask(words))
+                }
+            }
+        }
+    }
+}
+
+/// What was read, and of which something was not, each with the search that lists it.
+fn shortfall_list(words: Words, shortfall: Shortfall) -> Markup {
+    let rows = [
+        (
+            shortfall.left_alone,
+            "/?reason=left_alone",
+            words.say("읽지 않고 남겨 둔 것이 있는 문서", "Something in it was left alone"),
+            words.say(
+                "전에 읽다가 멈추었던 그림이나 쪽을 빼고 읽은 문서입니다. 다시 읽으려면 운영자가 `madang reprocess --outcome partial`을 실행하세요.",
+                "A picture or page over which a reader ended was left out. `madang reprocess --outcome partial` has them read again.",
+            ),
+        ),
+        (
+            shortfall.doubtful,
+            "/?ocr=doubtful",
+            words.say("문자 인식이 잘못된 듯한 문서", "Words were probably recognised badly"),
+            words.say(
+                "적힌 낱말이 검색되지 않을 수 있으니 그림과 견주어 확인하세요.",
+                "A search may miss what is written there: compare it with the picture.",
+            ),
+        ),
+    ];
+    html! {
+        section #shortfall {
+            @if rows.iter().any(|(n, ..)| *n > 0) {
+                h2 { (words.say("읽었으나 확인할 문서", "Read, and to be looked at")) }
+                ul.jobs {
+                    @for (n, address, name, cure) in rows {
+                        @if n > 0 {
+                            li {
+                                p { a href=(address) { (name) } " " span.count { (count(n)) } }
+                                p.faint { (typed(cure)) }
+                            }
+                        }
+                    }
                 }
             }
         }

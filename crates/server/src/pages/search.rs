@@ -158,7 +158,7 @@ fn form(words: Words, parameters: &Parameters, text: &str) -> Result<Markup, Pro
                     autofocus[text.is_empty()];
                 button.primary { (words.say("찾기", "Search")) }
             }
-            @for name in ["agency", "kind", "type", "lang", "outcome", "pipeline", works::PARAMETER] {
+            @for name in ["agency", "kind", "type", "lang", "outcome", "reason", "pipeline", works::PARAMETER] {
                 @for value in parameters.list(name) { input type="hidden" name=(name) value=(value); }
             }
             details open[open] {
@@ -369,6 +369,9 @@ fn chosen(words: Words, parameters: &Parameters) -> Markup {
                 without(parameters, name, value),
             ));
         }
+    }
+    for value in parameters.list("reason") {
+        on.push((words.reason(value).to_owned(), without(parameters, "reason", value)));
     }
     for value in parameters.list(works::PARAMETER) {
         if let Some(standing) = Standing::parse(value) {

@@ -46,6 +46,31 @@ impl Words {
         Outcome::parse(outcome).map_or(outcome, |outcome| outcome.label(self.0))
     }
 
+    /// The name of why something was not read, or not whole; the word itself of one that nobody is led to by a page.
+    pub(crate) fn reason(self, word: &str) -> &str {
+        match word {
+            "left_alone" => self.say("남겨 둔 것이 있음", "something left alone"),
+            "damaged" => self.say("손상됨", "damaged"),
+            "truncated" => self.say("끝이 잘림", "cut short"),
+            "missing" => self.say("빠진 것이 있음", "something missing"),
+            "encrypted" => self.say("암호가 걸림", "encrypted"),
+            "rights_management" => self.say("권리 관리(DRM)로 막힘", "rights management"),
+            "no_reader" => self.say("읽지 못하는 형식", "no reader"),
+            "unknown_format" => self.say("모르는 형식", "unknown format"),
+            "too_large" => self.say("너무 큼", "too large"),
+            "too_many" => self.say("너무 많음", "too many"),
+            "cut" => self.say("한도에서 잘림", "cut at a limit"),
+            "time" => self.say("시간 한도", "time limit"),
+            "memory" => self.say("메모리 한도", "memory limit"),
+            "crashed" => self.say("읽다가 멈춤", "reader ended"),
+            "not_installed" => self.say("설치되지 않은 것이 필요함", "not installed"),
+            "put_off" => self.say("문자 인식 기다림", "recognition to come"),
+            "hidden" => self.say("숨긴 내용이 있음", "something hidden"),
+            "finding" => self.say("확인할 것이 있음", "a finding"),
+            other => other,
+        }
+    }
+
     /// The name of a kind of failure.
     pub(crate) fn failure(self, kind: FailureKind) -> &'static str {
         match kind {

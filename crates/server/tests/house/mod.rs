@@ -322,6 +322,7 @@ impl House {
             language: document.language.clone(),
             outcome: document.outcome,
             legibility: Legibility::of(&document.metadata),
+            reasons: document.reason_words(),
             date: document.object_modified,
             size: claim.object.size,
             segments,

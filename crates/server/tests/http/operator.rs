@@ -5,6 +5,7 @@ use madang_document::headway::{Headway, Stretch};
 use madang_document::left_out::{LeftOut, LeftOutKind};
 use madang_document::object_key;
 use madang_document::outcome::Outcome;
+use madang_document::reason_kind::ReasonKind;
 use madang_ledger::jobs::{Jobs, PriorityClass};
 use madang_ledger::left_out::LeftOuts;
 use madang_ledger::notes::{By, NewNote, NoteKind, Notes};
@@ -50,6 +51,38 @@ async fn the_operator_retries_and_redrives() {
     );
     assert!(metrics.contains("madang_balance_holds 1"));
     assert!(!metrics.contains("madang_http_requests_total"), "only for who may see everything");
+}
+
+/// The job of what was read but for something is done: it is led to all the same, by whoever may see it, and told how it is
+/// read again.
+#[tokio::test]
+async fn what_was_read_but_for_something_is_led_to() {
+    let Rig { house, only_a, only_b, .. } = rig().await;
+    let notes = vec![ReasonKind::LeftAlone];
+    let path = "1741000/deadly.pdf";
+    let deadly =
+        Paper { outcome: Outcome::Partial, notes, ..paper(A, path, "남겨 둔 문서", "가") };
+    house.take(&deadly).await;
+    for (key, left_alone) in [(&only_a, 1), (&only_b, 0)] {
+        let queues = get(&house, key, "/v1/queues").await.json();
+        let expected = serde_json::json!({ "left_alone": left_alone, "doubtful": 0 });
+        assert_eq!(queues["shortfall"], expected);
+        let found = get(&house, key, "/v1/search?reason=left_alone").await.json();
+        assert_eq!(found["total"], left_alone, "{found}");
+        let listed = page(&house, key, "/queues").await.body;
+        assert_eq!(listed.contains("href=\"/?reason=left_alone\""), left_alone == 1);
+    }
+    let shown = page(&house, &only_a, "/?reason=left_alone").await.body;
+    assert!(shown.contains("남겨 둔 문서") && shown.contains("빼기: 남겨 둔 것이 있음"), "{shown}");
+    let jobs = get(&house, &only_a, "/v1/jobs?state=done").await.json();
+    let job = jobs["jobs"].as_array().unwrap().iter().find(|job| job["path"] == path).unwrap();
+    let bearer = format!("Bearer {only_a}");
+    let retry = format!("/v1/jobs/{}/retry", job["id"]);
+    let reply = send(&house, request("POST", &retry, &[("authorization", &bearer)])).await;
+    assert_eq!(reply.status, 409);
+    assert!(reply.body.contains("madang reprocess"), "{}", reply.body);
+    let unknown = get(&house, &only_a, "/v1/jobs?state=bla").await;
+    assert!(unknown.body.contains("`waiting`"), "{}", unknown.body);
 }
 
 /// What is recognised just now is named with how far that has come, to those who may see it.

@@ -80,6 +80,8 @@ pub enum ReasonKind {
     Unreadable,
     /// It takes longer to read than the object may take; what was read until then is there.
     NoTimeForRest,
+    /// What is written on it is too small to be recognised: it has more pixels than an engine is given.
+    TooFine,
     /// It cannot be unpacked.
     NotUnpacked,
     /// It cannot be decoded.
@@ -418,6 +420,7 @@ impl ReasonKind {
             | TakesMemoryOver(_)
             | BehindTooLarge
             | AnswerTooLarge
+            | TooFine
             | PreviewTooLarge
             | PropertyCut(_) => "too_large",
             TooDeep(_)

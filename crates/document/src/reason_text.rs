@@ -202,6 +202,16 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("시간이 모자라 {}끝까지 읽지 못했습니다", it.object()),
             format!("there was no time for all that is written on {}", it.english),
         ),
+        TooFine => both(
+            format!(
+                "{}줄여서 인식하므로 작은 글자는 읽지 못합니다. 나누어 올리면 읽을 수 있습니다",
+                it.object()
+            ),
+            format!(
+                "{} looked at smaller than it is, so that small letters are not read; cut into parts they are",
+                it.is()
+            ),
+        ),
         NotUnpacked => both(
             format!("{}압축을 풀 수 없습니다", it.possessive()),
             format!("{} cannot be unpacked", it.english),

@@ -107,6 +107,16 @@ impl LikelyText {
         })
     }
 
+    /// How high letters that stand in rows are, pixels of the picture, which is given: the middle one of all. None where none
+    /// stand so.
+    pub(crate) fn height(&self, grey: &Pixels) -> Option<f32> {
+        let upright = [&self.dark, &self.light].map(|it| rows(&it.upright, IN_ROW).concat());
+        let mut heights: Vec<usize> = upright.iter().flatten().map(Rect::height).collect();
+        heights.sort_unstable();
+        let by = grey.height as f32 / self.small.height.max(1) as f32;
+        heights.get(heights.len() / 2).map(|height| *height as f32 * by)
+    }
+
     /// The picture, which is given, as it is best read, if that is not as it is. One that is dark and light all over is turned; of a photograph there
     /// are the plates alone, for in leaves and gravel an engine sees letters for seconds; and on a page the dark plates are
     /// turned.

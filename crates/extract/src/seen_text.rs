@@ -45,6 +45,8 @@ pub(crate) struct Sight {
     pub(crate) page: u32,
     /// Whether it is a page of several.
     pub(crate) is_page: bool,
+    /// Whether what is written on it is too small to be read, as small as it was made.
+    pub(crate) is_too_fine: bool,
 }
 
 /// What was read so far.
@@ -77,8 +79,29 @@ fn probably_right(sure: f64) -> f64 {
     }
 }
 
-fn is_likely(picture: Pixels) -> bool {
-    LikelyText::of(&picture).is_likely()
+fn is_likely(picture: &Pixels) -> bool {
+    LikelyText::of(picture).is_likely()
+}
+
+/// Height of a letter that is no letter any more to an engine, pixels: a syllable has up to nine strokes above each other.
+const LOST: f32 = 11.0;
+
+/// Whether letters of a picture are lost where it is made smaller by this factor.
+fn is_lost(picture: &Pixels, factor: f32) -> bool {
+    let look = LikelyText::of(picture);
+    look.is_likely() && look.height(picture).is_some_and(|height| height * factor < LOST)
+}
+
+/// The middle of what is larger than a sheet of A4: its letters are no letters any more where all of it is looked at as small as that.
+fn middle(grey: &Pixels) -> Option<Pixels> {
+    let (width, height) = (grey.width, grey.height);
+    let part = |side: usize| {
+        let part = side.min(MIDDLE);
+        let from = (side - part) / 2;
+        (from, from + part)
+    };
+    let ((left, right), (top, bottom)) = (part(width), part(height));
+    (width.max(height) > SHEET).then(|| grey.cut(Rect { left, top, right, bottom }, 0))
 }
 
 impl Sight {
@@ -87,9 +110,10 @@ impl Sight {
         let shorter = picture.width().min(picture.height()) as usize;
         // A line of pixels says nothing, however long it is: to make it smaller takes more memory than it has.
         let mut grey = if shorter < LEAST { Pixels::of(0, 0, 255) } else { grey(picture) };
-        let mut factor = 1.0;
+        let (mut factor, mut is_too_fine) = (1.0, false);
         if grey.bytes.len() > PIXELS_MOST {
             factor = (PIXELS_MOST as f32 / grey.bytes.len() as f32).sqrt();
+            is_too_fine = middle(&grey).is_some_and(|middle| is_lost(&middle, factor));
             grey = grey.scaled(factor);
         }
         let orientation = orientation.and_then(|n| u8::try_from(n).ok());
@@ -113,7 +137,7 @@ impl Sight {
         };
         // Without a resolution places are told in pixels of the picture as it is.
         let dpi = ((dpi.unwrap_or(72) as f32 * factor).round() as u32).max(1);
-        Sight { grey, dpi: Some(dpi), page: 1, is_page: false }
+        Sight { grey, dpi: Some(dpi), page: 1, is_page: false, is_too_fine }
     }
 
     /// Reads it into the content, if something is likely to be written on it or everything is to be read. False where there
@@ -124,6 +148,9 @@ impl Sight {
         seen: &mut Seen,
         content: &mut Content,
     ) -> bool {
+        if self.is_too_fine && context.seen_text_wanted() != Ocr::Never {
+            content.note(ReasonKind::TooFine.of(self.part()));
+        }
         let Some(look) = self.worth_reading(context) else { return true };
         let Some(engine) = context.recogniser(Sense::Sight, content) else {
             if !self.is_page {
@@ -155,20 +182,8 @@ impl Sight {
         let look = (!is_never).then(|| LikelyText::of(&self.grey));
         context.progress();
         look.filter(|look| {
-            wanted == Ocr::Always || look.is_likely() || self.middle().is_some_and(is_likely)
+            wanted == Ocr::Always || look.is_likely() || middle(&self.grey).is_some_and(|it| is_likely(&it))
         })
-    }
-
-    /// The middle of what is larger than a sheet of A4: its letters are no letters any more where all of it is looked at as small as that.
-    fn middle(&self) -> Option<Pixels> {
-        let (width, height) = (self.grey.width, self.grey.height);
-        let part = |side: usize| {
-            let part = side.min(MIDDLE);
-            let from = (side - part) / 2;
-            (from, from + part)
-        };
-        let ((left, right), (top, bottom)) = (part(width), part(height));
-        (width.max(height) > SHEET).then(|| self.grey.cut(Rect { left, top, right, bottom }, 0))
     }
 
     /// What it is called where something is told of it.
@@ -374,10 +389,12 @@ mod tests {
             }
         }
         assert!(!LikelyText::of(&sheet).is_likely(), "as small as all of it is looked at");
-        let sight = Sight { grey: sheet, dpi: None, page: 1, is_page: false };
-        assert!(sight.middle().is_some_and(is_likely));
-        let sheet = Pixels::of(3_508, 2_480, 240);
-        assert_eq!(Sight { grey: sheet, ..sight }.middle(), None);
+        assert!(middle(&sheet).is_some_and(|it| is_likely(&it)));
+        // Twelve pixels are enough as they are, and half of them are not.
+        for (factor, expected) in [(1.0, false), (0.5, true)] {
+            assert_eq!(middle(&sheet).map(|it| is_lost(&it, factor)), Some(expected), "{factor}");
+        }
+        assert_eq!(middle(&Pixels::of(3_508, 2_480, 240)), None);
     }
 
     #[test]

@@ -136,7 +136,7 @@ pub(crate) async fn page(
             // What was not read whole is said first; what was, beside it.
             @if !is_whole(&document) { (outcome(words, &document, headway)) }
             (cautions(words, &document, &findings))
-            div.viewer.with-hits[!hits.is_empty()] {
+            div.viewer {
                 div.viewer-main {
                     (whom(words, &document, &named))
                     (player::partner_links(words, &here, &partners))
@@ -145,8 +145,6 @@ pub(crate) async fn page(
                         Err(problem) => p.alert role="alert" { (Shown::new(problem.detail.say(words.0))) },
                     }
                     @if !document.is_sidecar() && !members.is_empty() { (member_list(words, &here, &members)) }
-                    (renditions.section(words, query))
-                    (versions::section(words, &glances, compared.as_ref()))
                 }
                 aside.viewer-side aria-label=(words.say("찾은 곳과 속성", "Matches and properties")) {
                     @if let Ok(shown) = &shown { (beside(words, &here, shown)) }
@@ -158,6 +156,11 @@ pub(crate) async fn page(
                         (facts(words, &document))
                         (links(words, &document))
                     }
+                }
+                // On a phone what was looked for stands before what else there is of it.
+                div.viewer-more {
+                    (renditions.section(words, query))
+                    (versions::section(words, &glances, compared.as_ref()))
                 }
             }
             (keys(words, !hits.is_empty(), leaf.as_ref()))

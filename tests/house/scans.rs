@@ -51,6 +51,19 @@ fn a_photograph_of_a_notice_says_what_it_says() {
     assert!(words.iter().all(|word| edge(word, 3) < edge(word, 5) && edge(word, 6) > 0.5));
 }
 
+/// Few letters, and large: what a film shows before it begins.
+#[test]
+fn a_title_alone_on_its_ground_is_read() {
+    let scenario = Scenario::new();
+    for (name, said) in
+        [("png/title-words.png", "수문개방절차"), ("png/title-light-words.png", "침수 대응 훈련")]
+    {
+        let (document, read) = segments(&scenario, name, &[]);
+        let texts: Vec<&str> = read.iter().map(|it| it["text"].as_str().unwrap()).collect();
+        assert_eq!(texts, [said], "{name}: {document}");
+    }
+}
+
 /// Whatever their codec, in tiles or turned by what their boxes say, on a clear ground, and with the lowest bit first.
 #[test]
 fn pictures_of_telephones_archives_and_fax_machines_are_read() {

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use crate::api::{Api, part, query};
 use crate::arguments::{Queue, QueueAct};
 use crate::failure::Failure;
-use crate::terminal_locale::{failure_message, sentence};
 use crate::terminal::{
     line, number_of, out, out_all, out_json_indented, path_of, raw_text_of, shown, table, text_of,
     whole_path_of,
 };
+use crate::terminal_locale::{failure_message, sentence};
 
 /// Jobs that are listed if nobody says how many.
 const JOBS: u32 = 50;
@@ -259,9 +259,7 @@ pub(crate) fn besides(queues: &Value, balance: &Value) -> Vec<Shown> {
     }
     let doubtful = number_of(shortfall, "doubtful");
     if doubtful > 0 {
-        lines.push(shown!(
-            "read, and probably badly {doubtful} (madang search '' --ocr doubtful)"
-        ));
+        lines.push(shown!("read, and probably badly {doubtful} (madang search '' --ocr doubtful)"));
     }
     lines
 }

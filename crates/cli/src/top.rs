@@ -10,8 +10,8 @@ use crate::api::Api;
 use crate::arguments::Top;
 use crate::failure::Failure;
 use crate::queue::{besides, conditions, running, state_of};
-use crate::terminal_locale::failure_message;
 use crate::terminal::{clip, number_of, path_of, shown, table, text_of};
+use crate::terminal_locale::failure_message;
 
 /// The most jobs that the service gives at once.
 const JOBS: u16 = 200;

@@ -49,8 +49,10 @@ pub fn outcome_of(content: &Content, kind: Kind, silent: bool) -> (Outcome, Opti
         return (Outcome::Encrypted, Some(reason));
     }
     // A recording that is scrambled has its tags all the same.
-    let scrambled =
-        content.warnings.iter().find(|it| it.kind == WarningKind::Lost && it.reason.kind == ReasonKind::Drm);
+    let scrambled = content
+        .warnings
+        .iter()
+        .find(|it| it.kind == WarningKind::Lost && it.reason.kind == ReasonKind::Drm);
     if let Some(scrambled) = scrambled.filter(|_| matches!(kind, Kind::Audio | Kind::Video)) {
         return (Outcome::Drm, Some(scrambled.reason.clone()));
     }

@@ -17,6 +17,10 @@ use crate::text_rows::{in_rows, rows};
 /// Longer side of what is looked at, pixels: letters of a sheet of A4 are ten pixels high then.
 const SIDE: usize = 1_400;
 
+/// The same of a look from afar: letters that stand alone on a picture, as those of a title, are so large that their parts stand
+/// in no row, and come together where they are small.
+const FAR: usize = SIDE / 3;
+
 /// Height of a letter, pixels.
 const LOWEST: usize = 5;
 const HIGHEST: usize = 120;
@@ -67,6 +71,7 @@ pub(crate) struct LikelyText {
     small: Pixels,
     dark: Letters,
     light: Letters,
+    is_likely: bool,
 }
 
 /// Those of one shade.
@@ -89,22 +94,31 @@ impl Letters {
 }
 
 impl LikelyText {
-    /// Looks at a picture.
+    /// Looks at a picture, and from afar if nothing is seen.
     pub(crate) fn of(grey: &Pixels) -> LikelyText {
-        let small = small(grey);
+        let near = LikelyText::at(small(grey, SIDE));
+        if near.is_likely || grey.width.max(grey.height) <= FAR {
+            return near;
+        }
+        let far = LikelyText::at(small(&near.small, FAR));
+        if far.is_likely { far } else { near }
+    }
+
+    fn at(small: Pixels) -> LikelyText {
         let light = Letters::of(inverted(&small));
         let dark = Letters::of(small.clone());
-        LikelyText { small, dark, light }
+        let turned = small.transposed();
+        let is_likely = [(&dark, false), (&light, true)].into_iter().any(|(letters, is_light)| {
+            letters.are_letters()
+                || is_on_plate(&small, &letters.upright, is_light)
+                || is_on_plate(&turned, &letters.turned, is_light)
+        });
+        LikelyText { small, dark, light, is_likely }
     }
 
     /// Whether something is likely to be written on it: dark on light, or light on dark.
     pub(crate) fn is_likely(&self) -> bool {
-        let turned = self.small.transposed();
-        [(&self.dark, false), (&self.light, true)].into_iter().any(|(letters, is_light)| {
-            letters.are_letters()
-                || is_on_plate(&self.small, &letters.upright, is_light)
-                || is_on_plate(&turned, &letters.turned, is_light)
-        })
+        self.is_likely
     }
 
     /// How high letters that stand in rows are, pixels of the picture, which is given: the middle one of all. None where none
@@ -121,7 +135,7 @@ impl LikelyText {
     /// are the plates alone, for in leaves and gravel an engine sees letters for seconds; and on a page the dark plates are
     /// turned.
     pub(crate) fn to_be_read(&self, grey: &Pixels) -> Option<Pixels> {
-        let LikelyText { small, dark, light } = self;
+        let LikelyText { small, dark, light, .. } = self;
         let is_dark = is_light_on_dark(small, &dark.upright, &light.upright);
         if is_dark && are_letters(&light.upright) {
             return Some(inverted(grey));
@@ -193,7 +207,12 @@ fn on_its_side(rect: &Rect) -> Rect {
 /// dark table may lie a white sheet, so that it is not the ground alone that tells.
 fn is_light_on_dark(picture: &Pixels, dark: &[Rect], light: &[Rect]) -> bool {
     let below = picture.bytes.iter().filter(|shade| **shade < DARK).count();
-    below > picture.bytes.len() / 2 && in_rows(light, IN_ROW) > in_rows(dark, IN_ROW)
+    if below <= picture.bytes.len() / 2 {
+        return false;
+    }
+    // The few letters of a title stand in short rows or none, and what is dark among them are the holes in them.
+    let rows = [IN_ROW, IN_SHORT_ROW, 1].map(|least| (in_rows(light, least), in_rows(dark, least)));
+    rows.into_iter().find(|(light, dark)| light != dark).is_some_and(|(light, dark)| light > dark)
 }
 
 /// The plates on which these letters, that are light or dark, stand in rows.
@@ -244,10 +263,10 @@ fn few_blocks(picture: &Pixels, rows: Vec<Vec<Rect>>) -> Option<Vec<(Rect, usize
     Some(blocks.into_iter().map(|(rect, many)| (rect, many.div_ceil(2))).collect())
 }
 
-fn small(grey: &Pixels) -> Pixels {
+fn small(grey: &Pixels, side: usize) -> Pixels {
     let longer = grey.width.max(grey.height);
-    match longer > SIDE {
-        true => grey.scaled(SIDE as f32 / longer as f32),
+    match longer > side {
+        true => grey.scaled(side as f32 / longer as f32),
         false => grey.clone(),
     }
 }

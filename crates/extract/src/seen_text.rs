@@ -182,7 +182,9 @@ impl Sight {
         let look = (!is_never).then(|| LikelyText::of(&self.grey));
         context.progress();
         look.filter(|look| {
-            wanted == Ocr::Always || look.is_likely() || middle(&self.grey).is_some_and(|it| is_likely(&it))
+            wanted == Ocr::Always
+                || look.is_likely()
+                || middle(&self.grey).is_some_and(|it| is_likely(&it))
         })
     }
 

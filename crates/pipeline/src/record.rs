@@ -79,10 +79,10 @@ mod tests {
     use madang_document::inner_path::InnerPath;
     use madang_document::locator::{Bounds, Locator};
     use madang_document::media_type::{Kind, MediaType};
-    use madang_document::reason_kind::ReasonKind;
     use madang_document::object::ObjectRef;
     use madang_document::outcome::Outcome;
     use madang_document::partition::Partition;
+    use madang_document::reason_kind::ReasonKind;
     use madang_document::timestamp::Timestamp;
     use madang_document::word::Word;
 

@@ -24,7 +24,8 @@ use crate::sentence::Sentence;
 use crate::server::Server;
 use crate::{
     catalog, change, conditions, difference, document_answer, drop, jobs, left_out, lookalikes,
-    notes, queues, receipts, recognition, reprocessing, search, shortfall, standing, texts, trial, versions,
+    notes, queues, receipts, recognition, reprocessing, search, shortfall, standing, texts, trial,
+    versions,
 };
 
 /// The table that is described: handed in, since it holds this route, too.

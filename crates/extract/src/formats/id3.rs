@@ -534,7 +534,8 @@ mod tests {
             frame(3, "TXXX", 0, b"\0own\0value"),
         ]
         .concat();
-        let named = |name: &str| frame(3, "COMM", 0, &[b"\0kor", name.as_bytes(), b"\0of a day"].concat());
+        let named =
+            |name: &str| frame(3, "COMM", 0, &[b"\0kor", name.as_bytes(), b"\0of a day"].concat());
         for (comments, expected) in [
             (vec![named("ID3v1 Comment"), named("other")], Some("of a day")),
             (vec![named("iTunSMPB"), named("MusicMatch_Mood"), named("Songs-DB_Custom1")], None),

@@ -418,6 +418,7 @@ const ELEVENTH: &str = "DROP INDEX document_gone; DROP INDEX version_left; ALTER
                         ALTER TABLE version DROP COLUMN store; ALTER TABLE version DROP COLUMN path;
                         DROP TABLE fingerprint; DROP INDEX document_copy;
                         ALTER TABLE document DROP COLUMN stages; ALTER TABLE document DROP COLUMN content;
+                        ALTER TABLE queue DROP COLUMN background_turn; ALTER TABLE turn DROP COLUMN background_at;
                         PRAGMA user_version = 11;";
 
 /// Back to the tenth schema.

@@ -32,8 +32,12 @@ struct FilmFrames<'a, 'c> {
     /// Whether it is a short film: reading is dear, and of a long one each view is read once.
     is_close: bool,
     text: FrameText<'a, 'c>,
-    /// Those that stand for the film.
+    /// Those that stand for the film, at most [`HELD_MOST`]: each of so many that differ from the one before.
     frames: Vec<Frame>,
+    one_of: usize,
+    differing: usize,
+    /// The last that differed from the one before.
+    last: Option<Glimpse>,
     /// When those are seen that were decoded, milliseconds.
     decoded: HashSet<u64>,
     /// The one that was read last.
@@ -51,6 +55,9 @@ struct Frame {
 
 /// Frames a second of a film that does not say how many there are.
 const USUAL_RATE: f64 = 30.0;
+
+/// Frames that are held until all were looked at.
+const HELD_MOST: usize = 64;
 
 /// Longer side, pixels, at which frames are compared at least.
 const GLIMPSE: u32 = 160;
@@ -91,6 +98,9 @@ pub(super) fn take(
         is_close: frame_choice::is_close(duration),
         text: FrameText::new(context, orientation),
         frames: Vec::new(),
+        one_of: 1,
+        differing: 0,
+        last: None,
         decoded: HashSet::new(),
         read: None,
         failed: None,
@@ -195,13 +205,27 @@ impl FilmFrames<'_, '_> {
             self.text.read(&frame, start_ms, content);
             self.read = Some(glimpse.clone());
         }
-        if self.frames.last().is_some_and(|last| last.glimpse.resembles(&glimpse)) {
+        if self.last.as_ref().is_some_and(|last| last.resembles(&glimpse)) {
+            return Ok(());
+        }
+        self.last = Some(glimpse.clone());
+        self.differing += 1;
+        if !(self.differing - 1).is_multiple_of(self.one_of) {
             return Ok(());
         }
         let picture = RgbImage::from_raw(width, height, rgb)
             .ok_or(ReasonKind::Faulty(Fault::FrameIncomplete))?;
         let locator = Locator::Time { start_ms, end_ms: start_ms };
         self.frames.push(Frame { locator, glimpse, picture });
+        if self.frames.len() > HELD_MOST {
+            // Each second one, so that they stay spread over all of it.
+            let mut n = 0;
+            self.frames.retain(|_| {
+                n += 1;
+                n % 2 == 1
+            });
+            self.one_of *= 2;
+        }
         Ok(())
     }
 }

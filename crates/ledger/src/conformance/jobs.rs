@@ -207,6 +207,31 @@ pub async fn queues_take_turns(ledger: &Trial) {
     assert!(alone.len() == 9 && alone.iter().all(|claim| claim.pipeline == "bulk"));
 }
 
+/// A picture comes after the scan that is in work, however many texts of its agency were read meanwhile.
+pub async fn what_is_read_in_a_moment_costs_no_turn_of_what_takes_long(ledger: &Trial) {
+    ledger.open_queue(&queue("bulk", theirs())).await.unwrap();
+    ledger.open_queue(&queue(PIPELINE, ours())).await.unwrap();
+    let of = |name: String, (queue, agency), priority| {
+        let mut sighting = sighting(&name, "v1");
+        (sighting.pipeline, sighting.agency, sighting.priority) =
+            (String::from(queue), agency, priority);
+        sighting
+    };
+    let scans: Vec<_> =
+        (0..10).map(|n| of(format!("scan/{n}"), ("bulk", theirs()), BACKGROUND)).collect();
+    ledger.when(at(0)).see(&scans).await.unwrap();
+    let taken = claim_of(ledger, PriorityClass::Background, 1, at(1)).await;
+    assert_eq!(taken[0].object.path, "scan/0");
+    let texts = (0..16).map(|n| of(format!("text/{n}"), (PIPELINE, ours()), 3));
+    let picture = of("picture".into(), (PIPELINE, ours()), BACKGROUND);
+    ledger.when(at(2)).see(&texts.chain([picture]).collect::<Vec<_>>()).await.unwrap();
+    assert_eq!(claim_of(ledger, PriorityClass::Prompt, 20, at(3)).await.len(), 16);
+    let next = claim_of(ledger, PriorityClass::Background, 1, at(4)).await;
+    assert_eq!(next[0].object.path, "picture");
+    let rest = claim_of(ledger, PriorityClass::Background, 20, at(5)).await;
+    assert_eq!(rest.len(), 9, "and all of the others after it");
+}
+
 /// What was lost is read again, and told although it is the same.
 pub async fn what_is_lost_is_read_again(ledger: &Trial) {
     see(ledger, &["a", "b"], at(0)).await;

@@ -245,8 +245,17 @@ pub async fn see(ledger: &Trial, paths: &[&str], now: Timestamp) -> Seen {
 
 /// Claims at most `limit` jobs as worker 1.
 pub async fn claim(ledger: &Trial, limit: u32, now: Timestamp) -> Vec<Claim> {
-    let claims =
-        ledger.when(now).claim(&worker(1), None, PriorityClass::Any, limit, LEASE).await.unwrap();
+    claim_of(ledger, PriorityClass::Any, limit, now).await
+}
+
+/// Claims jobs of a class.
+pub async fn claim_of(
+    ledger: &Trial,
+    class: PriorityClass,
+    limit: u32,
+    now: Timestamp,
+) -> Vec<Claim> {
+    let claims = ledger.when(now).claim(&worker(1), None, class, limit, LEASE).await.unwrap();
     balanced(ledger).await;
     claims
 }

@@ -19,11 +19,14 @@ use crate::error::Result;
 use crate::jobs::{Claim, PriorityClass, Ticket};
 use crate::worker::Worker;
 
+/// What nobody waits for has turns of its own (?6), if it is asked for alone: a text that is read in a moment would move its queue as far
+/// as a scan of an hour does.
+///
 /// Jobs that are due, from queues that are not paused and, if any are named (?3), are among these: of each queue the first few of each priority as a JSON array of
 /// id and moment, read off `job_ready` and nothing else. So the work of a claim depends on the number of queues and
 /// not on the number of jobs, be they waiting, paused or not due.
 pub(super) const DUE: &str = "
-    SELECT q.name, q.weight, q.turn, n.column1,
+    SELECT q.name, q.weight, iif(?6, q.background_turn, q.turn), n.column1,
         (SELECT json_group_array(json_array(i.id, i.run_at)) FROM (
             SELECT id, run_at FROM job
             WHERE state = 'ready' AND queue = q.name AND priority = n.column1 AND run_at <= ?1
@@ -113,12 +116,14 @@ impl Writing<'_> {
         class: PriorityClass,
         limit: u32,
     ) -> Result<Vec<i64>> {
+        let is_apart = class == PriorityClass::Background;
         let (open, at): (u32, i64) = sqlx::query_as(
             "SELECT (SELECT count(*) FROM queue
-                     WHERE paused = 0 AND (?1 IS NULL OR name IN (SELECT value FROM json_each(?1)))), at
+                     WHERE paused = 0 AND (?1 IS NULL OR name IN (SELECT value FROM json_each(?1)))), iif(?2, background_at, at)
              FROM turn WHERE one = 1",
         )
         .bind(named)
+        .bind(is_apart)
         .fetch_one(&mut self.conn)
         .await
         .map_err(fault)?;
@@ -143,18 +148,18 @@ impl Writing<'_> {
             .filter(|((_, line), before)| line.at != *before)
             .map(|((name, line), _)| (name.as_str(), line.at))
             .collect();
-        sqlx::query(
-            "UPDATE queue SET turn = m.value ->> 1 FROM json_each(?) m WHERE queue.name = m.value ->> 0",
-        )
-        .bind(json(&moved)?)
-        .execute(&mut self.conn)
-        .await
-        .map_err(fault)?;
-        sqlx::query("UPDATE turn SET at = ? WHERE one = 1")
-            .bind(at)
-            .execute(&mut self.conn)
-            .await
-            .map_err(fault)?;
+        let (queues, all) = match is_apart {
+            true => (
+                "UPDATE queue SET background_turn = m.value ->> 1 FROM json_each(?) m WHERE queue.name = m.value ->> 0",
+                "UPDATE turn SET background_at = ? WHERE one = 1",
+            ),
+            false => (
+                "UPDATE queue SET turn = m.value ->> 1 FROM json_each(?) m WHERE queue.name = m.value ->> 0",
+                "UPDATE turn SET at = ? WHERE one = 1",
+            ),
+        };
+        sqlx::query(queues).bind(json(&moved)?).execute(&mut self.conn).await.map_err(fault)?;
+        sqlx::query(all).bind(at).execute(&mut self.conn).await.map_err(fault)?;
         Ok(chosen)
     }
 
@@ -172,6 +177,7 @@ impl Writing<'_> {
             .bind(named)
             .bind(lowest)
             .bind(highest)
+            .bind(class == PriorityClass::Background)
             .fetch_all(&mut self.conn)
             .await
             .map_err(fault)?;

@@ -9,14 +9,14 @@ use super::body::text;
 use super::compact::{Kind, pack, unpack};
 use super::fault::fault;
 use super::schema::{
-    EIGHTH, ELEVENTH, FIFTH, FIRST, FOURTEENTH, FOURTH, NINTH, SECOND_INDEXES, SECOND_TABLES,
-    SEVENTH, SIXTH, TENTH, THIRD, THIRTEENTH, TWELFTH, TWELFTH_INDEX,
+    EIGHTH, ELEVENTH, FIFTEENTH, FIFTH, FIRST, FOURTEENTH, FOURTH, NINTH, SECOND_INDEXES,
+    SECOND_TABLES, SEVENTH, SIXTH, TENTH, THIRD, THIRTEENTH, TWELFTH, TWELFTH_INDEX,
 };
 use super::value::{bytes, content_of, signed};
 use crate::error::{LedgerError, Result};
 
 /// The version that this Madang writes, as `PRAGMA user_version`.
-pub(super) const VERSION: i64 = 14;
+pub(super) const VERSION: i64 = 15;
 
 /// The version of an open file, if this Madang can read it.
 pub(super) async fn version(conn: &mut SqliteConnection) -> Result<i64> {
@@ -89,6 +89,9 @@ pub(super) async fn migrate(conn: &mut SqliteConnection, now: Timestamp) -> Resu
     }
     if found < 14 {
         step(conn, FOURTEENTH, 14).await?;
+    }
+    if found < 15 {
+        step(conn, FIFTEENTH, 15).await?;
     }
     Ok(())
 }

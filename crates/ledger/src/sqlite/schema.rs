@@ -316,6 +316,13 @@ DROP INDEX document_content;
 CREATE INDEX document_copy ON document (content, agency) WHERE withdrawn = 0 AND content IS NOT NULL;
 ";
 
+/// The fifteenth schema lets what nobody waits for take turns of its own: what is read in a moment is no turn of those who wait for
+/// minutes.
+pub(super) const FIFTEENTH: &str = "
+ALTER TABLE queue ADD COLUMN background_turn INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE turn ADD COLUMN background_at INTEGER NOT NULL DEFAULT 0;
+";
+
 /// The tenth schema keeps a row of the audit trail from being put in the place of another, which is neither an update nor,
 /// for a trigger, a delete.
 pub(super) const TENTH: &str = "

@@ -62,6 +62,9 @@ const ON_PLATE: usize = 4;
 /// Blocks of something in rows: more are leaves.
 const BLOCKS_MOST: usize = 200;
 
+/// Of the height of a picture, the part that the letters of a title take at the most, as a divisor.
+const BAND: usize = 3;
+
 /// Shade below which half of a picture lies that is dark.
 const DARK: u8 = 110;
 
@@ -210,9 +213,14 @@ fn is_light_on_dark(picture: &Pixels, dark: &[Rect], light: &[Rect]) -> bool {
     if below <= picture.bytes.len() / 2 {
         return false;
     }
-    // The few letters of a title stand in short rows or none, and what is dark among them are the holes in them.
-    let rows = [IN_ROW, IN_SHORT_ROW, 1].map(|least| (in_rows(light, least), in_rows(dark, least)));
-    rows.into_iter().find(|(light, dark)| light != dark).is_some_and(|(light, dark)| light > dark)
+    let (of_light, of_dark) = (in_rows(light, IN_ROW), in_rows(dark, IN_ROW));
+    if of_light != of_dark {
+        return of_light > of_dark;
+    }
+    // The few letters of a title stand in no row, but in a band, and what is dark among them are the holes in them.
+    let all = light.iter().copied().reduce(Rect::and);
+    let is_band = all.is_some_and(|all| all.height() * BAND <= picture.height);
+    is_band && light.len() > dark.len()
 }
 
 /// The plates on which these letters, that are light or dark, stand in rows.

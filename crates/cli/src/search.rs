@@ -12,7 +12,7 @@ use crate::terminal::{
     line, lines, number_of, out, out_all, out_json, out_marked, path_of, shown, text_of,
     whole_path_of,
 };
-use crate::terminal_locale::{terminal_locale, told_in};
+use crate::terminal_locale::{sentence, terminal_locale, told_in};
 
 /// `madang search`.
 pub(crate) fn search(command: &Search) -> Result<(), Failure> {
@@ -157,6 +157,10 @@ pub(crate) fn show(command: &Show) -> Result<(), Failure> {
         if Some(note) != why {
             out(&shown!("{:12} {note}", "note"))?;
         }
+    }
+    let headway = document.get("progress").and_then(|progress| progress.get("sentence"));
+    if headway.is_some() {
+        out(&shown!("{:12} {}", "progress", sentence(headway)))?;
     }
     out_field(&document, "sha256")?;
     for (name, value) in document.get("metadata").and_then(Value::as_object).into_iter().flatten() {

@@ -80,6 +80,12 @@ pub enum ReasonKind {
     Unreadable,
     /// It takes longer to read than the object may take; what was read until then is there.
     NoTimeForRest,
+    /// The time that reading may take is used up.
+    TimeUsed,
+    /// The file has so few bytes that no more of its pages can differ.
+    FewBytesForPages,
+    /// It is not decoded at all: neither what is written on it is known, nor is there a preview.
+    NotSeen,
     /// What is written on it is too small to be recognised: it has more pixels than an engine is given.
     TooFine,
     /// It cannot be unpacked.
@@ -421,6 +427,8 @@ impl ReasonKind {
             | BehindTooLarge
             | AnswerTooLarge
             | TooFine
+            | NotSeen
+            | FewBytesForPages
             | PreviewTooLarge
             | PropertyCut(_) => "too_large",
             TooDeep(_)
@@ -430,7 +438,8 @@ impl ReasonKind {
             | MoreWarnings(_)
             | Repeated(_) => "too_many",
             CutAfter { .. } | CutWithin { .. } | TextLimit | LimitReached | LimitOrDamage => "cut",
-            NotFinished(_) | NoProgress(_) | ProcessorTime(_) | Lingered | NoTimeForRest => "time",
+            NotFinished(_) | NoProgress(_) | ProcessorTime(_) | Lingered | NoTimeForRest
+            | TimeUsed => "time",
             Memory(_) | KilledBySystem => "memory",
             Panicked(_)
             | Signal { .. }

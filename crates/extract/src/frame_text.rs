@@ -62,7 +62,8 @@ impl<'a, 'c> FrameText<'a, 'c> {
         }
         if !self.context.has_time() {
             let first = self.frames.len() as u64;
-            content.cut(ReasonKind::OnlyFirst { first, of: None, unit: Unit::Frames });
+            let only = ReasonKind::OnlyFirst { first, of: None, unit: Unit::Frames };
+            content.cut(only.because(ReasonKind::TimeUsed));
             self.is_over = true;
             return;
         }

@@ -74,8 +74,14 @@ pub(super) fn read(
         context.headway(Headway::new(Stretch::Pages, done, Some(all.min(most))));
     };
     for (n, number) in (0u64..).zip(pages) {
-        if n >= most || !context.has_time() {
-            content.cut(ReasonKind::OnlyFirst { first: n, of: Some(all), unit: Unit::Pages });
+        let why = match () {
+            () if n >= most => Some(ReasonKind::FewBytesForPages),
+            () if !context.has_time() => Some(ReasonKind::TimeUsed),
+            () => None,
+        };
+        if let Some(why) = why {
+            let only = ReasonKind::OnlyFirst { first: n, of: Some(all), unit: Unit::Pages };
+            content.cut(only.because(why));
             break;
         }
         headway(n);

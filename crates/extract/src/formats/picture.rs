@@ -313,10 +313,7 @@ fn show(
                 Err(reason) => content.note(ReasonKind::NoPreview.because(reason)),
             }
         }
-        // Its words are not read, and nobody sees it.
-        Err(DecodeError::TooLarge(reason)) => {
-            content.cut(ReasonKind::NoPreview.because(reason));
-        }
+        Err(DecodeError::TooLarge(reason)) => content.cut(ReasonKind::NotSeen.because(reason)),
         Err(DecodeError::Unfit(reason)) => {
             content.note(ReasonKind::NoPreview.because(reason));
         }
@@ -334,11 +331,16 @@ fn look(
     seen: &mut Seen,
     content: &mut Content,
 ) {
-    if context.seen_text_wanted() != Ocr::Never
-        && let Ok(Decoded { picture, turn, .. }) = decode(None)
-    {
-        let orientation = turn.orientation(content);
-        read_words(&picture, orientation, width.max(height), context, seen, content);
+    if context.seen_text_wanted() == Ocr::Never {
+        return;
+    }
+    match decode(None) {
+        Ok(Decoded { picture, turn, .. }) => {
+            let orientation = turn.orientation(content);
+            read_words(&picture, orientation, width.max(height), context, seen, content);
+        }
+        Err(DecodeError::TooLarge(reason)) => content.cut(ReasonKind::NotSeen.because(reason)),
+        Err(DecodeError::Unfit(_) | DecodeError::Damaged(_)) => {}
     }
 }
 

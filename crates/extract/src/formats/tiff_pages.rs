@@ -103,9 +103,14 @@ pub(super) fn read(
     let of = places.len() as u64;
     let mut unread = false;
     for (number, at) in (1u32..).zip(places).skip(1) {
-        if !context.has_time() || number > context.limits.pages {
+        let has_time = context.has_time();
+        if !has_time || number > context.limits.pages {
             let first = u64::from(number - 1);
-            return content.cut(ReasonKind::OnlyFirst { first, of: Some(of), unit: Unit::Pages });
+            let only = ReasonKind::OnlyFirst { first, of: Some(of), unit: Unit::Pages };
+            return content.cut(match has_time {
+                true => only.into(),
+                false => only.because(ReasonKind::TimeUsed),
+            });
         }
         context.headway(headway(number - 1, places.len(), context));
         context.progress();

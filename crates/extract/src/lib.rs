@@ -71,6 +71,7 @@ pub mod stage;
 pub mod stages;
 mod still_locked;
 mod text_rows;
+mod thinned;
 pub mod unpack;
 mod visible_text;
 mod voice;

@@ -21,6 +21,7 @@ use crate::context::Context;
 use crate::frame_choice;
 use crate::frame_text::FrameText;
 use crate::glimpse::Glimpse;
+use crate::thinned::Thinned;
 
 /// Frames of a film as they are looked at, one after the other.
 struct FilmFrames<'a, 'c> {
@@ -32,10 +33,8 @@ struct FilmFrames<'a, 'c> {
     /// Whether it is a short film: reading is dear, and of a long one each view is read once.
     is_close: bool,
     text: FrameText<'a, 'c>,
-    /// Those that stand for the film, at most [`HELD_MOST`]: each of so many that differ from the one before.
-    frames: Vec<Frame>,
-    one_of: usize,
-    differing: usize,
+    /// Those that stand for the film: of those that differ from the one before.
+    frames: Thinned<Frame>,
     /// The last that differed from the one before.
     last: Option<Glimpse>,
     /// When those are seen that were decoded, milliseconds.
@@ -97,9 +96,7 @@ pub(super) fn take(
         rate: video.fps.filter(|fps| *fps >= 1.0).unwrap_or(USUAL_RATE),
         is_close: frame_choice::is_close(duration),
         text: FrameText::new(context, orientation),
-        frames: Vec::new(),
-        one_of: 1,
-        differing: 0,
+        frames: Thinned::new(HELD_MOST),
         last: None,
         decoded: HashSet::new(),
         read: None,
@@ -114,7 +111,7 @@ pub(super) fn take(
     if frames.is_empty() {
         return Err(failed.unwrap_or(ReasonKind::Faulty(Fault::NoKeyFrame)).into());
     }
-    show(frames, duration, orientation, context, content)
+    show(frames.into_held(), duration, orientation, context, content)
 }
 
 impl FilmFrames<'_, '_> {
@@ -209,23 +206,13 @@ impl FilmFrames<'_, '_> {
             return Ok(());
         }
         self.last = Some(glimpse.clone());
-        self.differing += 1;
-        if !(self.differing - 1).is_multiple_of(self.one_of) {
+        if !self.frames.takes_next() {
             return Ok(());
         }
         let picture = RgbImage::from_raw(width, height, rgb)
             .ok_or(ReasonKind::Faulty(Fault::FrameIncomplete))?;
         let locator = Locator::Time { start_ms, end_ms: start_ms };
         self.frames.push(Frame { locator, glimpse, picture });
-        if self.frames.len() > HELD_MOST {
-            // Each second one, so that they stay spread over all of it.
-            let mut n = 0;
-            self.frames.retain(|_| {
-                n += 1;
-                n % 2 == 1
-            });
-            self.one_of *= 2;
-        }
         Ok(())
     }
 }

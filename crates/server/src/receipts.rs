@@ -13,7 +13,7 @@ use madang_document::partition::Partition;
 use madang_document::reason::Reason;
 use madang_document::sidecar::{self, Described};
 use madang_ledger::error::LedgerError;
-use madang_ledger::jobs::{Job, JobState, Task};
+use madang_ledger::jobs::{Failure, Job, JobState, Task};
 use madang_ledger::objects::Standing;
 use madang_ledger::reader::Reader;
 use serde::Serialize;
@@ -352,7 +352,13 @@ impl Receipt {
             state,
             Stage::Indexing | Stage::Indexed | Stage::Described | Stage::Quarantined
         );
-        let failed = job.failure.as_ref().filter(|_| job.state != JobState::Done);
+        // That it was interrupted is over once it is read again.
+        let is_over = |failure: &&Failure| match job.state {
+            JobState::Done => true,
+            JobState::Leased => failure.kind == FailureKind::Interrupted,
+            JobState::Ready | JobState::Quarantined | JobState::Cancelled => false,
+        };
+        let failed = job.failure.as_ref().filter(|failure| !is_over(failure));
         // Where somebody else is to blame, the outcome of a file that nobody got or kept says less than that.
         let blameless = failed.map(|failure| failure.kind).filter(|kind| match state {
             Stage::Quarantined => kind.outcome().is_none(),
@@ -591,6 +597,22 @@ mod tests {
         let standing = standing(job);
         let document = document(&standing, outcome, "why".into());
         Receipt::new(document.id, &standing, Some(&document), false, false, Vec::new())
+    }
+
+    #[test]
+    fn what_is_read_again_is_not_told_as_interrupted() {
+        for (state, kind, expected) in [
+            (JobState::Leased, FailureKind::Interrupted, None),
+            (JobState::Leased, FailureKind::Crashed, Some("why")),
+            (JobState::Ready, FailureKind::Interrupted, Some("why")),
+        ] {
+            let mut job = job(Task::Extract, state, false);
+            job.failure = Some(Failure { kind, reason: "why".into(), crashed: false });
+            let standing = standing(job);
+            let id = DocumentId::new("s", "a", None);
+            let receipt = Receipt::new(id, &standing, None, false, false, Vec::new());
+            assert_eq!(receipt.reason.as_deref(), expected, "{state:?} {kind:?}");
+        }
     }
 
     #[test]

@@ -428,7 +428,6 @@ impl ReasonKind {
             | AnswerTooLarge
             | TooFine
             | NotSeen
-            | FewBytesForPages
             | PreviewTooLarge
             | PropertyCut(_) => "too_large",
             TooDeep(_)
@@ -437,7 +436,12 @@ impl ReasonKind {
             | Listed { .. }
             | MoreWarnings(_)
             | Repeated(_) => "too_many",
-            CutAfter { .. } | CutWithin { .. } | TextLimit | LimitReached | LimitOrDamage => "cut",
+            CutAfter { .. }
+            | CutWithin { .. }
+            | TextLimit
+            | LimitReached
+            | LimitOrDamage
+            | FewBytesForPages => "cut",
             NotFinished(_) | NoProgress(_) | ProcessorTime(_) | Lingered | NoTimeForRest
             | TimeUsed => "time",
             Memory(_) | KilledBySystem => "memory",

@@ -203,24 +203,24 @@ pub(crate) fn sentence(kind: &ReasonKind, part: Option<&Part>) -> (String, Strin
             format!("there was no time for all that is written on {}", it.english),
         ),
         TimeUsed => both(
-            "주어진 시간을 다 썼습니다([limits]의 cpu_seconds와 wall_seconds)",
-            "the time for it is used up (cpu_seconds and wall_seconds in [limits])",
+            "크기와 쪽수에 따라 주어진 시간을 거의 다 썼습니다",
+            "the time that it was given for its size and pages is nearly used up",
         ),
         FewBytesForPages => both(
             "그보다 많은 쪽이 서로 다르기에는 파일이 너무 작습니다",
             "the file is too small for more pages than that to differ",
         ),
         NotSeen => both(
-            "그림을 풀지 않아 적힌 글자도 미리보기도 없습니다",
+            "그림이 너무 커서 열지 않았습니다. 글자 인식과 미리보기가 없습니다",
             "not decoded, so that neither words nor a preview are had",
         ),
         TooFine => both(
             format!(
-                "{}줄여서 인식하므로 작은 글자는 읽지 못합니다. 나누어 올리면 읽을 수 있습니다",
+                "{}줄여서 인식하므로 작은 글자는 읽지 못할 수 있습니다. 그림을 나누어 올리면 읽습니다",
                 it.object()
             ),
             format!(
-                "{} looked at smaller than it is, so that small letters are not read; cut into parts they are",
+                "{} looked at smaller than it is, so that small letters may not be read; split it to have them read",
                 it.is()
             ),
         ),

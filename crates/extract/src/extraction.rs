@@ -4,6 +4,7 @@ use madang_document::content::{Content, Warning, WarningKind};
 use madang_document::inner_path::InnerPath;
 use madang_document::media_type::{Kind, MediaType};
 use madang_document::outcome::Outcome;
+use madang_document::part::Noun;
 use madang_document::reason::Reason;
 use madang_document::reason_kind::ReasonKind;
 
@@ -48,13 +49,10 @@ pub fn outcome_of(content: &Content, kind: Kind, silent: bool) -> (Outcome, Opti
     if let Some(reason) = all_locked(content).filter(|_| kind == Kind::Archive) {
         return (Outcome::Encrypted, Some(reason));
     }
-    // A recording that is scrambled has its tags all the same.
-    let scrambled = content
-        .warnings
-        .iter()
-        .find(|it| it.kind == WarningKind::Lost && it.reason.kind == ReasonKind::Drm);
-    if let Some(scrambled) = scrambled.filter(|_| matches!(kind, Kind::Audio | Kind::Video)) {
-        return (Outcome::Drm, Some(scrambled.reason.clone()));
+    // A recording that is scrambled whole has its tags all the same.
+    let scrambled = ReasonKind::Drm.of(Noun::File);
+    if content.warnings.iter().any(|it| it.reason == scrambled) {
+        return (Outcome::Drm, Some(scrambled));
     }
     // What is damaged before what nobody reads: of the first another copy has more.
     let damaged = content.warnings.iter().find(|it| {
@@ -100,7 +98,7 @@ fn all_locked(content: &Content) -> Option<Reason> {
 #[cfg(test)]
 mod tests {
     use madang_document::content::Member;
-    use madang_document::part::{Noun, Part};
+    use madang_document::part::Part;
 
     use super::*;
 
@@ -121,6 +119,16 @@ mod tests {
         scan.note(ReasonKind::RecognitionWaits);
         let (outcome, reason) = outcome_of(&scan, Kind::Document, false);
         assert_eq!((outcome, reason), (Outcome::Empty, Some(ReasonKind::RecognitionWaits.into())));
+    }
+
+    #[test]
+    fn a_recording_is_locked_that_is_scrambled_whole() {
+        for (noun, outcome) in [(Noun::File, Outcome::Drm), (Noun::Sound, Outcome::Partial)] {
+            let mut content = Content::default();
+            content.lost(ReasonKind::Drm.of(noun));
+            let told = outcome_of(&content, Kind::Video, false);
+            assert_eq!(told, (outcome, Some(ReasonKind::Drm.of(noun))));
+        }
     }
 
     #[test]

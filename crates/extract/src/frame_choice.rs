@@ -9,8 +9,8 @@ const SHOWN_MOST: usize = 32;
 /// Frames that are looked at of one film, however long.
 const LOOKED_MOST: usize = 240;
 
-/// Seconds up to which a film is looked at closely, and so many frames of it; a longer one is looked at the less closely the
-/// longer it is.
+/// Seconds up to which a film is looked at closely, and so many frames of it; one of up to four minutes less closely the longer
+/// it is.
 const CLOSE: f64 = 150.0;
 const CLOSE_LOOKS: f64 = 64.0;
 
@@ -110,7 +110,8 @@ pub(crate) fn plan(seconds: f64, keys: &[f64]) -> Vec<f64> {
     };
     let mut taken: Vec<usize> = (0..count).filter_map(part).collect();
     let others = (0..ordered.len()).filter(|at| is_cut(*at) && !taken.contains(at)).collect();
-    taken.extend(spread(others, LOOKED_MOST - taken.len().min(LOOKED_MOST)));
+    let most = if is_close(seconds) { CLOSE_LOOKS as usize } else { LOOKED_MOST };
+    taken.extend(spread(others, most.saturating_sub(taken.len())));
     taken.sort_unstable();
     taken.into_iter().filter_map(|at| ordered.get(at).copied()).collect()
 }
@@ -169,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn longer_films_are_looked_at_less_closely_and_no_film_often() {
+    fn a_short_film_is_looked_at_closely_and_no_film_more_often_than_may_be() {
         let counts = [0.0, 1.0, 9.9, 30.0, 60.0, 180.0, 300.0, 600.0, 3600.0, 1e9];
         assert_eq!(counts.map(parts), [1, 1, 9, 30, 60, 53, 50, 100, 240, 240]);
         assert_eq!(counts.map(searched), [1, 1, 3, 10, 16, 16, 16, 16, 32, 32]);

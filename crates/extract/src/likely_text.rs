@@ -124,11 +124,14 @@ impl LikelyText {
         self.is_likely
     }
 
-    /// How high letters that stand in rows are, pixels of the picture, which is given: the middle one of all. None where none
-    /// stand so.
+    /// How high the pieces of letters are that stand in rows, upright or on their side, in pixels of the picture, which is given:
+    /// the middle one of all. None where none stand so.
     pub(crate) fn height(&self, grey: &Pixels) -> Option<f32> {
-        let upright = [&self.dark, &self.light].map(|it| rows(&it.upright, IN_ROW).concat());
-        let mut heights: Vec<usize> = upright.iter().flatten().map(Rect::height).collect();
+        let lines = [&self.dark, &self.light].into_iter().flat_map(|it| {
+            let mut ways = [&it.upright, &it.turned].into_iter();
+            ways.find(|way| are_letters(way)).map(|way| rows(way, IN_ROW).concat())
+        });
+        let mut heights: Vec<usize> = lines.flatten().map(|piece| piece.height()).collect();
         heights.sort_unstable();
         let by = grey.height as f32 / self.small.height.max(1) as f32;
         heights.get(heights.len() / 2).map(|height| *height as f32 * by)
@@ -214,7 +217,7 @@ fn is_light_on_dark(picture: &Pixels, dark: &[Rect], light: &[Rect]) -> bool {
         return false;
     }
     let (of_light, of_dark) = (in_rows(light, IN_ROW), in_rows(dark, IN_ROW));
-    if of_light != of_dark {
+    if of_light + of_dark > 0 {
         return of_light > of_dark;
     }
     // The few letters of a title stand in no row, but in a band, and what is dark among them are the holes in them.

@@ -83,8 +83,9 @@ fn is_likely(picture: &Pixels) -> bool {
     LikelyText::of(picture).is_likely()
 }
 
-/// Height of a letter that is no letter any more to an engine, pixels: a syllable has up to nine strokes above each other.
-const LOST: f32 = 11.0;
+/// Height of a piece of a letter, pixels, at which the letter is none any more to an engine: a syllable of Hangul, which is about twice as
+/// high as its pieces, has up to nine strokes above each other.
+const LOST: f32 = 7.0;
 
 /// Whether letters of a picture are lost where it is made smaller by this factor.
 fn is_lost(picture: &Pixels, factor: f32) -> bool {

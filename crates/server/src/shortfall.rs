@@ -29,6 +29,9 @@ impl Shortfall {
     pub(crate) async fn of(server: &Arc<Server>, principal: &Principal) -> Option<Shortfall> {
         let count = async |query: Query| {
             let answer = find(server, principal, query, Wanted::default(), Waits::ToTheEnd).await;
+            if let Err(problem) = &answer {
+                tracing::debug!(problem = %problem.detail.en, "nobody can count what was not read");
+            }
             answer.ok().map(|answer| answer.hits.total)
         };
         let left_alone = vec![ReasonKind::LeftAlone.word().to_owned()];

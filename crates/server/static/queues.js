@@ -45,7 +45,7 @@
   // Lists are the server's own page, fetched anew when something that they may show has changed; never while
   // somebody is about to press something in them, or reads what was folded.
   const PAUSE = 2000;
-  const LISTS = ["conditions", "running", "queues", "noted", "left-out", "jobs"];
+  const LISTS = ["conditions", "running", "queues", "noted", "shortfall", "left-out", "jobs"];
   let seen = "";
   let due = false;
   let asking = false;

@@ -33,12 +33,17 @@
   }
 
   // ── A place that only the fragment names, as somebody types it: what is shown there is made by the server ──
-  const place = /^#((?:page|t)=[\d.,]+)$/.exec(location.hash);
-  const asked = new URL(location.href);
-  if (place && !["at", "page", "part", "hit"].some((name) => asked.searchParams.has(name))) {
+  const lead = () => {
+    const place = /^#((?:page|t)=[\d.,]+)$/.exec(location.hash);
+    const asked = new URL(location.href);
+    if (!place || document.getElementById(place[1]) || asked.searchParams.get("at") === place[1]) return;
+    for (const name of ["page", "part", "hit"]) asked.searchParams.delete(name);
     asked.searchParams.set("at", place[1]);
     location.replace(asked);
-  }
+  };
+  const isLed = ["at", "page", "part", "hit"].some((name) => new URL(location.href).searchParams.has(name));
+  if (!isLed) lead();
+  addEventListener("hashchange", lead);
 
   // ── Films and sound ──
   const media = $("#media");

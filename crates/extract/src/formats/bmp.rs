@@ -12,7 +12,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "bmp",
-    version: 7,
+    version: 8,
     media_types: &["image/bmp"],
     sniff,
     media_type: |_| "image/bmp",

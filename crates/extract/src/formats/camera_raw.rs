@@ -25,7 +25,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "camera_raw",
-    version: 3,
+    version: 4,
     media_types: &[
         "image/x-adobe-dng",
         "image/x-canon-cr2",

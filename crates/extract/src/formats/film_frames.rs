@@ -61,8 +61,9 @@ const HELD_MOST: usize = 64;
 /// Longer side, pixels, at which frames are compared at least.
 const GLIMPSE: u32 = 160;
 
-/// Bytes read in search of a key frame.
+/// Bytes read in search of a key frame, and of all of a film.
 const SOUGHT_BYTES_MOST: u64 = 64 << 20;
+const SOUGHT_BYTES_ALL: u64 = 4 << 30;
 
 /// Pixels that are decoded where a film has no key frames for long: half a minute of the processor, at the most.
 const FOLLOWED_PIXELS_MOST: u64 = 8_000_000_000;
@@ -126,9 +127,14 @@ impl FilmFrames<'_, '_> {
         let places = frame_choice::plan(duration, keys);
         let frames = FOLLOWED_PIXELS_MOST / self.pixels.max(1);
         let mut left = Allowance { frames, bytes: FOLLOWED_BYTES_MOST };
+        let sought = SOUGHT_BYTES_MOST.min(SOUGHT_BYTES_ALL / places.len().max(1) as u64);
         for place in places {
+            // What was read by then is worth more than the rest.
+            if !self.frames.is_empty() && !self.context.has_time() {
+                break;
+            }
             self.context.unit();
-            let found = decoder.decode(place, SOUGHT_BYTES_MOST);
+            let found = decoder.decode(place, sought);
             self.take(found, decoder, content);
             // As far as what is left reaches: a long film in fragments tells its first key frames alone.
             let reached = place + left.frames as f64 / self.rate;

@@ -14,7 +14,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "gif",
-    version: 8,
+    version: 9,
     media_types: &["image/gif"],
     sniff: |probe| {
         let magic = probe.starts_with(b"GIF87a") || probe.starts_with(b"GIF89a");

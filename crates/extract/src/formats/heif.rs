@@ -17,7 +17,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "heif",
-    version: 6,
+    version: 7,
     media_types: &["image/heic", "image/heif", "image/avif"],
     sniff: |probe| if media_type(probe).is_some() { Match::Magic } else { Match::No },
     media_type: |probe| media_type(probe).unwrap_or("image/heif"),

@@ -13,7 +13,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "icon",
-    version: 2,
+    version: 3,
     media_types: &["image/vnd.microsoft.icon", "image/x-win-bitmap-cursor"],
     sniff,
     media_type: |probe| match probe.has_at(2, &[2]) {

@@ -159,15 +159,21 @@ pub(super) fn described_comments(blob: &dyn Blob) -> Tags {
     let head = read_range(blob, 0, HEADER as u64).unwrap_or_default();
     let Some((_, size)) = tag_head(&head) else { return Tags::new() };
     let tag = read_range(blob, 0, (HEADER as u64 + size).min(TAG_MOST)).unwrap_or_default();
-    let mut found = Tags::new();
+    let (mut found, mut left) = (Tags::new(), ALL_MOST);
     walk(&tag, &mut |frame| {
-        let comment = text_of(frame, TEXT_MOST, Comment::Described);
-        let comment = comment.filter(|(name, _)| *name == "comment");
+        if !COMMENTS.contains(&frame.id) {
+            return true;
+        }
+        let comment = text_of(frame, left, Comment::Described);
         found.extend(comment.map(|(name, text)| (name.to_owned(), text.into_bytes())));
-        found.is_empty()
+        left = left.saturating_sub(TEXT_MOST);
+        found.is_empty() && left > 0
     });
     found
 }
+
+/// Frames of comments, of ID3v2.2 and of what came after.
+const COMMENTS: [&[u8]; 2] = [b"COM", b"COMM"];
 
 /// Which comments are wanted: those without a description, or those with one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,11 +183,11 @@ enum Comment {
 }
 
 impl Comment {
-    /// Whether a comment of this description is wanted. Players keep numbers under names of theirs: iTunes' begin alike, and
-    /// MusicMatch's.
+    /// Whether a comment of this description is wanted. Players keep numbers under names of theirs, which begin alike: iTunes,
+    /// MusicMatch, MediaMonkey.
     fn takes(self, description: &str) -> bool {
-        let is_of_a_player = ["iTun", "MusicMatch", "Songs-DB"];
-        let is_of_a_player = is_of_a_player.iter().any(|name| description.starts_with(name));
+        let players = ["iTun", "MusicMatch", "Songs-DB"];
+        let is_of_a_player = players.iter().any(|name| description.starts_with(name));
         match self {
             Comment::Plain => description.is_empty(),
             Comment::Described => !description.is_empty() && !is_of_a_player,
@@ -193,7 +199,7 @@ impl Comment {
 fn text_of(frame: &Frame<'_>, left: u64, comment: Comment) -> Option<(&'static str, String)> {
     let known = TEXTS.iter().find(|(old, new, _)| [*old, *new].contains(&frame.id));
     let name = known.map(|(.., name)| *name);
-    let name = name.or(matches!(frame.id, b"COM" | b"COMM").then_some("comment"))?;
+    let name = name.or(COMMENTS.contains(&frame.id).then_some("comment"))?;
     let data = frame.data(left.min(TEXT_MOST))?;
     let (coding, rest) = data.split_first()?;
     let coding = Coding::of(*coding)?;

@@ -61,14 +61,14 @@ pub(super) fn each(
     }
 }
 
-/// Where the body of each box begins that lies on this way, from kind to kind.
+/// From where to where the body of each box goes that lies on this way, from kind to kind.
 pub(super) fn within(
     blob: &dyn Blob,
     (from, to): (u64, u64),
     way: &[[u8; 4]],
-    take: &mut dyn FnMut(u64),
+    take: &mut dyn FnMut(u64, u64),
 ) {
-    let Some((next, rest)) = way.split_first() else { return take(from) };
+    let Some((next, rest)) = way.split_first() else { return take(from, to) };
     each(blob, from, to, BOXES_MOST, &mut |kind, from, to| {
         if kind == *next {
             within(blob, (from, to), rest, take);
@@ -172,7 +172,7 @@ mod tests {
         let inner = [short(b"free", 8, b""), short(b"stsz", 9, b"a")].concat();
         let file = [short(b"free", 8, b""), short(b"moov", 25, &inner)].concat();
         let mut found = Vec::new();
-        within(&file, (0, 33), &[*b"moov", *b"stsz"], &mut |at| found.push(at));
+        within(&file, (0, 33), &[*b"moov", *b"stsz"], &mut |at, _| found.push(at));
         assert_eq!(found, [32]);
     }
 }

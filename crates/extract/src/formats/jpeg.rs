@@ -18,7 +18,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg",
-    version: 9,
+    version: 10,
     media_types: &["image/jpeg"],
     sniff: |probe| if probe.starts_with(&[0xFF, 0xD8, 0xFF]) { Match::Magic } else { Match::No },
     media_type: |_| "image/jpeg",

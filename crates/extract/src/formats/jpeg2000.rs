@@ -23,7 +23,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg2000",
-    version: 7,
+    version: 8,
     media_types: &["image/jp2", "image/j2c"],
     sniff: |probe| {
         let is = probe.starts_with(SIGNATURE) || probe.starts_with(CODESTREAM);

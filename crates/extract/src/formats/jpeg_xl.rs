@@ -25,7 +25,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "jpeg_xl",
-    version: 6,
+    version: 7,
     media_types: &["image/jxl"],
     sniff: |probe| {
         let is =

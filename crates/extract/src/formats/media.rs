@@ -110,7 +110,7 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
         let reason = ReasonKind::Beyond(Noun::File.into());
         return Err(ExtractError::corrupt(reason.of(Noun::Samples)));
     }
-    let streams = file.streams();
+    let mut streams = file.streams();
     let mut content = Content::default();
     if streams.is_empty() {
         if file.tags().is_empty() {
@@ -156,21 +156,35 @@ fn extract(blob: &dyn Blob, context: &Context<'_>, demuxer: &str) -> Result<Cont
     }
     read_lyrics(&mut content, &file, &streams, blob);
     read_chapters(&mut content, &file);
-    if demuxer == "mov" && mp4_boxes::is_scrambled(blob) {
-        // Its tags, chapters and cover lie open.
-        content.lost(ReasonKind::Drm.of(if first_video(&streams).is_some() {
-            Noun::Film
-        } else {
-            Noun::Sound
-        }));
-        take_cover(&mut content, &streams, context);
-        return Ok(content);
+    if demuxer == "mov" {
+        pass_over_scrambled(&mut content, &mut streams, blob);
     }
     read_subtitles(&mut content, &mut file, &streams, context);
     take_previews(&mut content, &mut file, &streams, context);
     listen(&mut content, &mut file, &streams, context);
     take_attachments(&mut content, &file, &streams, context);
     Ok(content)
+}
+
+/// Takes tracks that are scrambled for none of pictures, sound or text: nothing of them is decoded. Tags, chapters and the cover lie open,
+/// and what is not scrambled does.
+fn pass_over_scrambled(content: &mut Content, streams: &mut [MediaStream], blob: &dyn Blob) {
+    let scrambled = mp4_boxes::scrambled(blob);
+    let mut passed = Vec::new();
+    for (stream, is_scrambled) in streams.iter_mut().zip(scrambled) {
+        if is_scrambled && stream.cover.is_none() {
+            passed.push(std::mem::replace(&mut stream.kind, StreamKind::Other));
+        }
+    }
+    let is_clear = |it: &MediaStream| matches!(it.kind, StreamKind::Video | StreamKind::Audio);
+    let is_any_clear = streams.iter().any(|it| is_clear(it) && it.cover.is_none());
+    let noun = match () {
+        () if passed.is_empty() => return,
+        () if !is_any_clear => Noun::File,
+        () if passed.contains(&StreamKind::Video) => Noun::Film,
+        () => Noun::Sound,
+    };
+    content.lost(ReasonKind::Drm.of(noun));
 }
 
 /// What the tags say of an MP3 in which no sound is found: it broke off behind them, or what follows is none.

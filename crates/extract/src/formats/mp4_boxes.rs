@@ -62,25 +62,31 @@ pub(super) fn has_index(blob: &dyn Blob) -> bool {
     found
 }
 
-/// Where the descriptions of the samples of a track stand.
-const DESCRIPTIONS: [[u8; 4]; 6] = [*b"moov", *b"trak", *b"mdia", *b"minf", *b"stbl", *b"stsd"];
+/// Where a track stands, and in it the descriptions of its samples.
+const TRACKS: [[u8; 4]; 2] = [*b"moov", *b"trak"];
+const DESCRIPTIONS: [[u8; 4]; 4] = [*b"mdia", *b"minf", *b"stbl", *b"stsd"];
 
 /// Descriptions of samples that are scrambled: of Common Encryption and its kin (ISO 14496-12, section 8.12), and FairPlay's.
-const SCRAMBLED: [&[u8; 4]; 6] = [b"encv", b"enca", b"enct", b"drms", b"drmi", b"drmt"];
+const SCRAMBLED: [&[u8; 4]; 8] =
+    [b"encv", b"enca", b"enct", b"encs", b"encm", b"drms", b"drmi", b"drmt"];
 
 /// Descriptions of one track that are looked at: there are as many as encodings in it.
 const DESCRIPTIONS_MOST: usize = 16;
 
-/// Whether a track is scrambled by a rights management system. What its samples decode to is noise.
-pub(super) fn is_scrambled(blob: &dyn Blob) -> bool {
-    let mut is_scrambled = false;
-    within(blob, (0, blob.len()), &DESCRIPTIONS, &mut |from| {
-        // Behind version, flags and a count.
-        each(blob, from.saturating_add(8), blob.len(), DESCRIPTIONS_MOST, &mut |kind, _, _| {
-            is_scrambled |= SCRAMBLED.contains(&&kind);
+/// Of each track, in their order, whether it is scrambled by a rights management system. What its samples decode to is noise.
+pub(super) fn scrambled(blob: &dyn Blob) -> Vec<bool> {
+    let mut tracks = Vec::new();
+    within(blob, (0, blob.len()), &TRACKS, &mut |from, to| {
+        let mut is_scrambled = false;
+        within(blob, (from, to), &DESCRIPTIONS, &mut |from, to| {
+            // Behind version, flags and a count.
+            each(blob, from.saturating_add(8), to, DESCRIPTIONS_MOST, &mut |kind, _, _| {
+                is_scrambled |= SCRAMBLED.contains(&&kind);
+            });
         });
+        tracks.push(is_scrambled);
     });
-    is_scrambled
+    tracks
 }
 
 impl Mp4Boxes {
@@ -281,9 +287,9 @@ mod tests {
                 film = boxed(kind, &[&film]);
             }
             film.extend(boxed(b"mdat", &[&[0; 16]]));
-            assert_eq!(is_scrambled(&film.as_slice()), expected, "{entry:?}");
+            assert_eq!(scrambled(&film.as_slice()), [expected], "{entry:?}");
             for cut in 0..film.len() {
-                is_scrambled(&film.get(..cut).unwrap());
+                assert!(scrambled(&film.get(..cut).unwrap()).len() <= 1, "{cut}");
             }
         }
     }

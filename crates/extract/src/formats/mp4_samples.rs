@@ -25,7 +25,7 @@ pub(super) enum Claim {
 pub(super) fn claim(blob: &dyn Blob) -> Claim {
     let mut claim = Claim::Held;
     let way = [*b"moov", *b"trak", *b"mdia", *b"minf", *b"stbl", *b"stsz"];
-    iso_boxes::within(blob, (0, blob.len()), &way, &mut |from| {
+    iso_boxes::within(blob, (0, blob.len()), &way, &mut |from, _| {
         let head = read_range(blob, from, 12).unwrap_or_default();
         let Some(&[_, _, _, _, a, b, c, d, e, f, g, h]) = head.first_chunk() else { return };
         let (size, count) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));

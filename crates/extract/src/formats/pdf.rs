@@ -39,7 +39,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "pdf",
-    version: 18,
+    version: 19,
     media_types: &["application/pdf"],
     sniff,
     media_type: |_| "application/pdf",

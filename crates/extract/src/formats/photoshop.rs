@@ -23,7 +23,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "photoshop",
-    version: 4,
+    version: 5,
     media_types: &["image/vnd.adobe.photoshop"],
     sniff: |probe| {
         // The version, then six zeros.

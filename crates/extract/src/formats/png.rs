@@ -17,7 +17,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "png",
-    version: 8,
+    version: 9,
     media_types: &["image/png"],
     sniff: |probe| if probe.starts_with(SIGNATURE) { Match::Magic } else { Match::No },
     media_type: |_| "image/png",

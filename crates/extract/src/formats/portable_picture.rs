@@ -13,7 +13,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "portable_picture",
-    version: 3,
+    version: 4,
     media_types: &[
         "image/x-portable-bitmap",
         "image/x-portable-graymap",

@@ -14,7 +14,7 @@ use crate::probe::Probe;
 
 pub(super) const FORMAT: Format = Format {
     name: "targa",
-    version: 3,
+    version: 4,
     media_types: &["image/x-tga"],
     sniff,
     media_type: |_| "image/x-tga",

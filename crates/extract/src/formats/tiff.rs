@@ -15,7 +15,7 @@ use crate::seen_text::Seen;
 
 pub(super) const FORMAT: Format = Format {
     name: "tiff",
-    version: 10,
+    version: 11,
     media_types: &["image/tiff"],
     sniff: |probe| {
         let magic = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|m| probe.starts_with(*m));

@@ -107,10 +107,16 @@ pub(super) fn read(
         if !has_time || number > context.limits.pages {
             let first = u64::from(number - 1);
             let only = ReasonKind::OnlyFirst { first, of: Some(of), unit: Unit::Pages };
-            return content.cut(match has_time {
-                true => only.into(),
-                false => only.because(ReasonKind::TimeUsed),
-            });
+            return content.cut(
+                only.because(match has_time {
+                    true => ReasonKind::MoreThan {
+                        limit: context.limits.pages.into(),
+                        unit: Unit::Pages,
+                    }
+                    .of(Noun::File),
+                    false => ReasonKind::TimeUsed.into(),
+                }),
+            );
         }
         context.headway(headway(number - 1, places.len(), context));
         context.progress();

@@ -14,7 +14,7 @@ use crate::format::{Format, Match};
 
 pub(super) const FORMAT: Format = Format {
     name: "webp",
-    version: 8,
+    version: 9,
     media_types: &["image/webp"],
     sniff: |probe| {
         let magic = probe.starts_with(b"RIFF") && probe.has_at(8, b"WEBP");

@@ -19,12 +19,10 @@ use crate::error::Result;
 use crate::jobs::{Claim, PriorityClass, Ticket};
 use crate::worker::Worker;
 
-/// What nobody waits for has turns of its own (?6), if it is asked for alone: a text that is read in a moment would move its queue as far
-/// as a scan of an hour does.
-///
 /// Jobs that are due, from queues that are not paused and, if any are named (?3), are among these: of each queue the first few of each priority as a JSON array of
 /// id and moment, read off `job_ready` and nothing else. So the work of a claim depends on the number of queues and
-/// not on the number of jobs, be they waiting, paused or not due.
+/// not on the number of jobs, be they waiting, paused or not due. What nobody waits for has turns of its own (?6) where it is asked for
+/// alone: a text that is read in a moment would move its queue as far as a scan of an hour does.
 pub(super) const DUE: &str = "
     SELECT q.name, q.weight, iif(?6, q.background_turn, q.turn), n.column1,
         (SELECT json_group_array(json_array(i.id, i.run_at)) FROM (

@@ -34,7 +34,7 @@ fn span(range: &str) -> String {
 }
 
 /// Of each queue that is not paused, and each priority, the jobs that are due by now (?2). Of the queue ?3 only those
-/// that go before a job of priority ?4, due at ?5, by their moment.
+/// that go before a job of priority ?4, due at ?5, by their moment. What nobody waits for (4) has workers and turns of its own.
 fn waiting() -> String {
     let span = span("queue = l.name AND priority = l.priority AND run_at < l.until");
     format!(
@@ -42,7 +42,7 @@ fn waiting() -> String {
              SELECT q.name, q.weight, n.column1 AS priority,
                  iif(q.name = ?3 AND n.column1 = ?4, ?5, ?2 + 1) AS until
              FROM queue q CROSS JOIN (VALUES (1), (2), (3), (4)) n
-             WHERE q.paused = 0 AND NOT (q.name = ?3 AND n.column1 > ?4) AND n.column1 <= max(?4, 3))
+             WHERE q.paused = 0 AND NOT (q.name = ?3 AND n.column1 > ?4) AND iif(?4 = 4, n.column1 = 4, n.column1 <= 3))
          SELECT l.name, l.weight, {span} FROM line l"
     )
 }

@@ -6,8 +6,8 @@ use madang_document::metadata::{self, Metadata, Value};
 
 use crate::pages::part_name::part_name;
 use crate::pages::property_value::Form::{
-    Disclosure, Exposure, Flash, Language, Moment, North, Numbers, Packing, Plain, Rate, Seconds,
-    Separator, Share, Stream, Turn, Unit,
+    Disclosure, Exposure, Flash, Language, LocalMoment, Moment, North, Numbers, Packing, Plain,
+    Rate, Seconds, Separator, Share, Stream, Turn, Unit,
 };
 use crate::pages::property_value::{Form, written};
 use crate::pages::words::Words;
@@ -42,7 +42,7 @@ const TABLE: &[(&str, &str, &str, Form)] = &[
     ("mail.to", "받는 사람", "To", Plain),
     ("mail.cc", "참조", "Cc", Plain),
     ("mail.bcc", "숨은 참조", "Bcc", Plain),
-    (metadata::TAKEN_AT, "찍은 때", "Taken", Moment),
+    (metadata::TAKEN_AT, "찍은 때", "Taken", LocalMoment),
     ("calendar.start", "일정 시작", "Starts", Moment),
     ("calendar.end", "일정 끝", "Ends", Moment),
     ("calendar.location", "장소", "Place", Plain),

@@ -13,6 +13,8 @@ pub(crate) enum Form {
     Plain,
     /// A moment, if it says so; a date or a time of no place stays as it is.
     Moment,
+    /// The same, told by the clock of the place where it was: a photograph of an evening is of that day.
+    LocalMoment,
     /// A span, told in seconds.
     Seconds,
     /// With a unit behind it.
@@ -44,8 +46,8 @@ pub(crate) enum Form {
 }
 
 use Form::{
-    Disclosure, Exposure, Flash, Language, Moment, North, Numbers, Packing, Plain, Rate, Seconds,
-    Separator, Share, Stream, Turn, Unit,
+    Disclosure, Exposure, Flash, Language, LocalMoment, Moment, North, Numbers, Packing, Plain,
+    Rate, Seconds, Separator, Share, Stream, Turn, Unit,
 };
 
 /// Values of a list that are shown, and characters of a value.
@@ -73,6 +75,7 @@ fn whole(words: Words, form: Form, value: &Value) -> String {
         Value::Number(n) => number(words, form, *n, n.to_string()),
         Value::Text(text) => match form {
             Moment => moment(text),
+            LocalMoment => local_moment(text),
             Language => words.language(text).to_owned(),
             Separator => separator(words, text).to_owned(),
             Disclosure => disclosure(words, text).to_owned(),
@@ -116,7 +119,8 @@ fn number(words: Words, form: Form, n: f64, plain: String) -> String {
         Flash => flash(words, n as u64),
         Turn => turn(words, n as u64).map_or(plain, str::to_owned),
         Numbers => words.pages(&plain),
-        Plain | Moment | Language | Separator | Disclosure | Stream | Packing | North => plain,
+        Plain | Moment | LocalMoment | Language | Separator | Disclosure | Stream | Packing
+        | North => plain,
     }
 }
 
@@ -153,17 +157,27 @@ fn turn(words: Words, number: u64) -> Option<&'static str> {
     })
 }
 
-/// A moment in Korea; what names no moment (a date, a time without a place) as it is, and what was told at a place of another
-/// time by the clock there, with its distance from UTC: a photograph of an evening is of that day.
+/// A moment in Korea; what names no moment (a date, a time without a place) as it is.
 fn moment(text: &str) -> String {
-    let Some(moment) = Timestamp::parse(text) else { return text.replacen('T', " ", 1) };
+    match Timestamp::parse(text) {
+        Some(moment) => minute(moment),
+        None => text.replacen('T', " ", 1),
+    }
+}
+
+/// Offsets of which nobody is told: that of Korea, and that of whoever gives UTC and no place (RFC 3339, section 4.3).
+const UNTOLD: [&str; 3] = ["+09:00", "+00:00", "-00:00"];
+
+/// A moment by the clock of its place, with the distance of that from UTC, if it is another than Korea.
+fn local_moment(text: &str) -> String {
     let place = text.len().checked_sub(6).and_then(|at| text.split_at_checked(at));
-    match place {
-        Some((clock, offset)) if offset.starts_with(['+', '-']) && offset != "+09:00" => {
+    let place = place.filter(|(_, offset)| offset.starts_with(['+', '-']));
+    match place.filter(|(_, offset)| !UNTOLD.contains(offset) && Timestamp::parse(text).is_some()) {
+        Some((clock, offset)) => {
             let clock = clock.replacen('T', " ", 1);
             format!("{} (UTC{offset})", clock.get(..16).unwrap_or(&clock))
         }
-        _ => minute(moment),
+        None => moment(text),
     }
 }
 
@@ -232,7 +246,11 @@ mod tests {
             (Moment, Value::from("2026-03-02"), "2026-03-02"),
             (Moment, Value::from("2026-03-05T23:10:00+09:00"), "2026-03-05 23:10"),
             (Moment, Value::from("2026-03-05T23:10:00Z"), "2026-03-06 08:10"),
-            (Moment, Value::from("2026-03-05T23:10:07-07:00"), "2026-03-05 23:10 (UTC-07:00)"),
+            (Moment, Value::from("2026-03-05T23:10:07-07:00"), "2026-03-06 15:10"),
+            (LocalMoment, Value::from("2026-03-05T23:10:07-07:00"), "2026-03-05 23:10 (UTC-07:00)"),
+            (LocalMoment, Value::from("2026-03-05T23:10:07+00:00"), "2026-03-06 08:10"),
+            (LocalMoment, Value::from("2026-03-05T23:10:00+09:00"), "2026-03-05 23:10"),
+            (LocalMoment, Value::from("2026-03-05T23:10:00"), "2026-03-05 23:10:00"),
             (Language, Value::from("ko"), "한국어"),
             (Separator, Value::from("|"), "|"),
             (Stream, Value::from(vec!["video:h264", "audio:aac"]), "영상: h264, 소리: aac"),

@@ -63,7 +63,7 @@ pub(crate) async fn page(
     }
     let left_out = server.ledger.left_outs(scope, None, LEFT_OUT).await?.readable();
     let noted = server.ledger.notes(scope, None, NOTED).await?.readable();
-    let shortfall = Shortfall::of(&server, &caller.principal).await.unwrap_or_default();
+    let shortfall = Shortfall::of(&server, &caller.principal).await;
     let all_noted = server.ledger.count_notes(scope).await?;
     let (mut filter, after, limit) = filter(&parameters, &caller, server.now())?;
     // What needs the operator comes first.
@@ -346,15 +346,25 @@ fn queue_row(words: Words, queue: &Queue, first: &[String], away: bool, declared
 }
 
 /// What was read, and of which something was not, each with the search that lists it.
-fn shortfall_list(words: Words, shortfall: Shortfall) -> Markup {
+fn shortfall_list(words: Words, shortfall: Option<Shortfall>) -> Markup {
+    let Some(shortfall) = shortfall else {
+        return html! {
+            section #shortfall {
+                p.faint { (words.say(
+                    "색인에 물을 수 없어, 읽었으나 확인할 문서가 있는지 지금은 알 수 없습니다.",
+                    "The index cannot be asked just now, so that it is not known which documents are to be looked at.",
+                )) }
+            }
+        };
+    };
     let rows = [
         (
             shortfall.left_alone,
             "/?reason=left_alone",
             words.say("읽지 않고 남겨 둔 것이 있는 문서", "Something in it was left alone"),
             words.say(
-                "전에 읽다가 멈추었던 그림이나 쪽을 빼고 읽은 문서입니다. 다시 읽으려면 운영자가 `madang reprocess --outcome partial`을 실행하세요.",
-                "A picture or page over which a reader ended was left out. `madang reprocess --outcome partial` has them read again.",
+                "읽던 프로그램이 멈춘 그림·쪽·소리·영상을 빼고 읽었습니다. 문서에 적힌 한도를 올리고 운영자가 `madang reprocess --outcome partial`을 실행하면 다시 읽습니다.",
+                "A picture, a page, sound or film over which a reader ended was left out. Raise the limit that the document names; `madang reprocess --outcome partial` has it read again.",
             ),
         ),
         (

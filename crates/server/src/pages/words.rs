@@ -46,7 +46,7 @@ impl Words {
         Outcome::parse(outcome).map_or(outcome, |outcome| outcome.label(self.0))
     }
 
-    /// The name of why something was not read, or not whole; the word itself of one that nobody is led to by a page.
+    /// The name of why something was not read, or not whole, by its word.
     pub(crate) fn reason(self, word: &str) -> &str {
         match word {
             "left_alone" => self.say("남겨 둔 것이 있음", "something left alone"),
@@ -54,7 +54,7 @@ impl Words {
             "truncated" => self.say("끝이 잘림", "cut short"),
             "missing" => self.say("빠진 것이 있음", "something missing"),
             "encrypted" => self.say("암호가 걸림", "encrypted"),
-            "rights_management" => self.say("권리 관리(DRM)로 막힘", "rights management"),
+            "rights_management" => self.say("DRM으로 보호됨", "rights management"),
             "no_reader" => self.say("읽지 못하는 형식", "no reader"),
             "unknown_format" => self.say("모르는 형식", "unknown format"),
             "too_large" => self.say("너무 큼", "too large"),
@@ -63,10 +63,27 @@ impl Words {
             "time" => self.say("시간 한도", "time limit"),
             "memory" => self.say("메모리 한도", "memory limit"),
             "crashed" => self.say("읽다가 멈춤", "reader ended"),
-            "not_installed" => self.say("설치되지 않은 것이 필요함", "not installed"),
-            "put_off" => self.say("문자 인식 기다림", "recognition to come"),
+            "not_installed" => self.say("필요한 프로그램 없음", "not installed"),
+            "put_off" => self.say("문자 인식 대기 중", "recognition to come"),
             "hidden" => self.say("숨긴 내용이 있음", "something hidden"),
             "finding" => self.say("확인할 것이 있음", "a finding"),
+            "beside" => self.say("설명 파일에 문제", "what lies beside it"),
+            "characters" => self.say("글자를 알 수 없음", "characters not known"),
+            "check_sum" => self.say("검사합이 다름", "check sum differs"),
+            "empty" => self.say("글자 없음", "no text"),
+            "encoding" => self.say("글자 부호 문제", "encoding"),
+            "gone" => self.say("파일이 없어짐", "gone"),
+            "house" => self.say("내부 문제", "of this service"),
+            "interrupted" => self.say("중단됨", "interrupted"),
+            "method" => self.say("읽지 못하는 압축 방식", "packing not read"),
+            "no_cue" => self.say("자막 시각 문제", "no cue"),
+            "no_preview" => self.say("미리보기 없음", "no preview"),
+            "not_understood" => self.say("말소리를 알아듣지 못함", "speech not understood"),
+            "nothing_to_read" => self.say("읽을 파일이 아님", "nothing to read"),
+            "said" => self.say("그 밖의 사유", "other"),
+            "split_part" => self.say("나눈 압축 파일의 조각", "part of a split archive"),
+            "store" => self.say("저장소 문제", "store"),
+            "told_already" => self.say("자막에 이미 있음", "told by subtitles"),
             other => other,
         }
     }
@@ -297,7 +314,17 @@ pub(crate) fn minute_of(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use madang_document::reason_kind::ReasonKind;
+
     use super::*;
+
+    #[test]
+    fn every_word_of_a_reason_has_a_name() {
+        for word in ReasonKind::WORDS {
+            let name = Words(Locale::Korean).reason(word);
+            assert!(!name.is_ascii(), "{word}: {name}");
+        }
+    }
 
     #[test]
     fn what_no_format_read_is_told_in_the_language_of_the_page() {

@@ -17,11 +17,17 @@ pub(crate) struct Parameters {
 /// Longest query text, bytes (reliability reference, section 5.3).
 pub(crate) const LONGEST_TEXT: usize = 4096;
 
+/// Values of one parameter, at most. A page tells each with a link that takes it away, which names all others.
+const MOST_VALUES: usize = 64;
+
+/// Parameters that are one text, in which commas are what somebody wrote.
+const TEXTS: [&str; 5] = ["q", "path", "glob", "after", "at"];
+
 impl Parameters {
     /// Reads the query string. A blank value counts as absent: that is how forms send untouched fields.
     ///
     /// # Errors
-    /// 400 for a name that is not `known`, with the nearest one that is.
+    /// 400 for a name that is not `known`, with the nearest one that is, and for more than 64 values of one.
     pub(crate) fn read(uri: &Uri, known: &[&str]) -> Result<Parameters, Problem> {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|error| {
             Problem::bad(
@@ -36,7 +42,14 @@ impl Parameters {
                 return Err(unknown(name, known));
             }
         }
-        let pairs = pairs.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+        let pairs: Vec<(String, String)> =
+            pairs.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+        for name in known.iter().filter(|name| !TEXTS.contains(name)) {
+            let values = pairs.iter().filter(|(n, _)| n == name).map(|(_, v)| v.split(',').count());
+            if values.sum::<usize>() > MOST_VALUES {
+                return Err(too_many(name));
+            }
+        }
         Ok(Parameters { pairs })
     }
 
@@ -143,6 +156,15 @@ pub(crate) fn unreadable(name: &str, value: &str, expected: &Sentence) -> Proble
     )
 }
 
+/// 400: more values of a parameter than anybody picks.
+fn too_many(name: &str) -> Problem {
+    Problem::bad(
+        "too-many-values",
+        format!("`{name}`의 값이 너무 많습니다. {MOST_VALUES}개까지 쓸 수 있습니다."),
+        format!("`{name}` has too many values: at most {MOST_VALUES}"),
+    )
+}
+
 /// What is expected where only these words are read.
 pub(crate) fn one_of(words: &[&str]) -> Sentence {
     let words = words.join("`, `");
@@ -189,6 +211,18 @@ mod tests {
         assert_eq!(parameters.one("q").unwrap(), Some("안전 \"a,b\""));
         assert_eq!(parameters.one("sort").unwrap(), None, "blank is absent");
         assert_eq!(parameters.number("limit", 20, 1..=100).unwrap(), 20);
+    }
+
+    /// Each value costs a page a link in which all others stand.
+    #[test]
+    fn no_parameter_has_more_values_than_anybody_picks() {
+        let many = |most: usize| (0..most).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        assert!(read(&format!("agency={}", many(64))).is_ok());
+        assert!(read(&format!("q={}", many(900))).is_ok(), "a text may have commas");
+        for query in [format!("agency={}", many(65)), "agency=1&".repeat(65)] {
+            let problem = read(query.trim_end_matches('&')).unwrap_err();
+            assert_eq!((problem.status.as_u16(), problem.kind), (400, "too-many-values"));
+        }
     }
 
     #[test]

@@ -62,8 +62,7 @@ pub(super) fn has_index(blob: &dyn Blob) -> bool {
     found
 }
 
-/// Where a track stands, and in it the descriptions of its samples.
-const TRACKS: [[u8; 4]; 2] = [*b"moov", *b"trak"];
+/// Where the descriptions of the samples of a track stand in it.
 const DESCRIPTIONS: [[u8; 4]; 4] = [*b"mdia", *b"minf", *b"stbl", *b"stsd"];
 
 /// Descriptions of samples that are scrambled: of Common Encryption and its kin (ISO 14496-12, section 8.12), and FairPlay's.
@@ -75,8 +74,15 @@ const DESCRIPTIONS_MOST: usize = 16;
 
 /// Of each track, in their order, whether it is scrambled by a rights management system. What its samples decode to is noise.
 pub(super) fn scrambled(blob: &dyn Blob) -> Vec<bool> {
+    // Of several indexes the first counts, as to FFmpeg.
+    let mut index = None;
+    each(blob, 0, blob.len(), TOP_MOST, &mut |kind, from, to| {
+        if &kind == b"moov" {
+            index.get_or_insert((from, to));
+        }
+    });
     let mut tracks = Vec::new();
-    within(blob, (0, blob.len()), &TRACKS, &mut |from, to| {
+    within(blob, index.unwrap_or_default(), &[*b"trak"], &mut |from, to| {
         let mut is_scrambled = false;
         within(blob, (from, to), &DESCRIPTIONS, &mut |from, to| {
             // Behind version, flags and a count.
@@ -288,6 +294,8 @@ mod tests {
             }
             film.extend(boxed(b"mdat", &[&[0; 16]]));
             assert_eq!(scrambled(&film.as_slice()), [expected], "{entry:?}");
+            let twice = [film.as_slice(), &film].concat();
+            assert_eq!(scrambled(&twice.as_slice()), [expected], "the first index counts");
             for cut in 0..film.len() {
                 assert!(scrambled(&film.get(..cut).unwrap()).len() <= 1, "{cut}");
             }

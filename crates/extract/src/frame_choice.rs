@@ -43,7 +43,7 @@ pub(crate) fn is_clip(seconds: f64) -> bool {
 }
 
 /// Whether a film of so many seconds is looked at as closely as any.
-pub(crate) fn is_close(seconds: f64) -> bool {
+fn is_close(seconds: f64) -> bool {
     seconds <= CLOSE
 }
 

@@ -30,8 +30,6 @@ struct FilmFrames<'a, 'c> {
     pixels: u64,
     /// Frames a second.
     rate: f64,
-    /// Whether it is a short film: reading is dear, and of a long one each view is read once.
-    is_close: bool,
     text: FrameText<'a, 'c>,
     /// Those that stand for the film: of those that differ from the one before.
     frames: Thinned<Frame>,
@@ -95,7 +93,6 @@ pub(super) fn take(
         context,
         pixels: u64::from(video.width) * u64::from(video.height),
         rate: video.fps.filter(|fps| *fps >= 1.0).unwrap_or(USUAL_RATE),
-        is_close: frame_choice::is_close(duration),
         text: FrameText::new(context, orientation),
         frames: Thinned::new(HELD_MOST),
         last: None,
@@ -195,12 +192,8 @@ impl FilmFrames<'_, '_> {
         }
         let (width, height, rgb) = decoder.rgb(self.context.limits.preview.max(GLIMPSE))?;
         let glimpse = Glimpse::of(width, height, &rgb);
-        // Another line of text changes less of a view than what makes it another.
-        let is_known = self.read.as_ref().is_some_and(|last| match self.is_close {
-            true => last.reads_as(&glimpse),
-            false => last.resembles(&glimpse),
-        });
-        if !is_known {
+        // Another line of text changes less of a view than what makes it another: captions follow each other on one.
+        if !self.read.as_ref().is_some_and(|last| last.reads_as(&glimpse)) {
             let frame = |side| {
                 let (width, height, rgb) = decoder.rgb(side).ok()?;
                 RgbImage::from_raw(width, height, rgb)

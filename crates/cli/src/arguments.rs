@@ -159,11 +159,11 @@ pub(crate) struct Extract {
     #[arg(long)]
     pub(crate) no_previews: bool,
     /// Whether text in pictures is recognised: never, auto (where some is likely, and on pages without text), always
-    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ocr)]
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = when::<Ocr>)]
     pub(crate) ocr: Ocr,
     /// Whether speech is written down, where there is a model: never, auto (where a voice is likely, and no subtitles say it
     /// already), always
-    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = speech)]
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = when::<Speech>)]
     pub(crate) speech: Speech,
     /// Model that speech is written down by (ggml, as whisper.cpp reads it); without it the one of the configuration, or of
     /// the data folder
@@ -684,24 +684,9 @@ fn reasons() -> PossibleValuesParser {
     kinds.map(FailureKind::as_str).collect::<Vec<_>>().into()
 }
 
-/// When text in pictures is recognised.
-fn ocr(when: &str) -> Result<Ocr, String> {
-    match when {
-        "never" => Ok(Ocr::Never),
-        "auto" => Ok(Ocr::Auto),
-        "always" => Ok(Ocr::Always),
-        _ => Err("never, auto or always".into()),
-    }
-}
-
-/// When speech is written down.
-fn speech(when: &str) -> Result<Speech, String> {
-    match when {
-        "never" => Ok(Speech::Never),
-        "auto" => Ok(Speech::Auto),
-        "always" => Ok(Speech::Always),
-        _ => Err("never, auto or always".into()),
-    }
+/// When something is recognised, by the words of a pipeline's declaration.
+fn when<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, String> {
+    serde_json::from_value(word.into()).map_err(|_| "never, auto or always".into())
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ pub enum ReasonKind {
     Unreadable,
     /// It takes longer to read than the object may take; what was read until then is there.
     NoTimeForRest,
-    /// The time that reading may take is used up.
+    /// The time that reading may take is nearly used up: what is begun ends, and nothing else is begun.
     TimeUsed,
     /// The file has so few bytes that no more of its pages can differ.
     FewBytesForPages,

@@ -169,11 +169,7 @@ fn deliver(
     answer: Result<(Content, bool), ExtractError>,
 ) -> Outcome {
     let media_type = MediaType::new(detected.media_type);
-    let kind = match detected.media_type {
-        // A file without bytes is read whole and empty, whatever its name says.
-        EMPTY => Kind::Text,
-        _ => media_type.kind(),
-    };
+    let kind = media_type.kind();
     let describe = |content: &mut Content| {
         let read = || described::read_all(context.sidecars);
         match context.inner() {

@@ -347,6 +347,20 @@ mod tests {
         assert!(!LikelyText::of(&Pixels::of(600, 400, 240)).is_likely());
     }
 
+    /// The parts of its letters stand in no row, and are told from a scene by the band that they take.
+    #[test]
+    fn a_title_is_light_on_dark_by_the_band_of_its_letters() {
+        let ground = Pixels::of(600, 400, 20);
+        let part = |left, top| Rect { left, top, right: left + 20, bottom: top + 20 };
+        let title = [part(100, 160), part(160, 200), part(220, 170), part(280, 210)];
+        let hole = [part(165, 205)];
+        assert!(is_light_on_dark(&ground, &hole, &title));
+        assert!(!is_light_on_dark(&ground, &title, &hole), "the holes are fewer");
+        let scene = [part(100, 20), part(160, 200), part(220, 340), part(280, 110)];
+        assert!(!is_light_on_dark(&ground, &hole, &scene), "all over the picture");
+        assert!(!is_light_on_dark(&Pixels::of(600, 400, 200), &hole, &title));
+    }
+
     #[test]
     fn a_dark_plate_in_a_light_scene_is_turned() {
         let mut scene = Pixels::of(1600, 1200, 150);
